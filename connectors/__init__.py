@@ -1,0 +1,1 @@
+"""The world outside: one file a platform, all of one shape (see base.py)."""

@@ -1,0 +1,33 @@
+"""Which platforms there are. A module is imported when its platform is first used."""
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from connectors.base import Connector
+from connectors.settings import ConnectorSettings
+
+#: name in config.toml -> "module:Class". The names are stored: never rename one.
+PLATFORMS = {
+    "twitter": "connectors.twitter:Twitter",
+    "reddit": "connectors.reddit:Reddit",
+    "samples": "connectors.samples:Samples",
+}
+
+
+class ConnectorClass(Protocol):
+    """A connector's class: knows its settings and is made from them."""
+
+    Settings: type[ConnectorSettings]
+
+    def __call__(self, settings: ConnectorSettings) -> Connector:
+        """A connector; speaks to nobody yet."""
+
+
+def load(name: str) -> ConnectorClass:
+    """The class of a platform.
+
+    Raises:
+        KeyError: there is no platform of that name.
+    """
+    module, _, attribute = PLATFORMS[name].partition(":")
+    return cast(ConnectorClass, getattr(import_module(module), attribute))

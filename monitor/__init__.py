@@ -1,0 +1,1 @@
+"""Memory, time and order: polls, stores, judges, and runs the straight line."""

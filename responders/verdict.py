@@ -1,0 +1,80 @@
+"""What we think of a mention, and what a person says of that."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """What a complaint is about. A team's own playbooks add topics of their own as plain strings."""
+
+    ORDER_LATE = "order_late"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    MISSING_ITEM = "missing_item"
+    NOT_AS_EXPECTED = "not_as_expected"
+    CHARGED_WRONGLY = "charged_wrongly"
+    REFUND_MISSING = "refund_missing"
+    CANCEL_AFTER_SHIPPING = "cancel_after_shipping"
+    CARRIER = "carrier"
+    BAD_SERVICE = "bad_service"
+    WEBSITE = "website"
+    PROMISE_BROKEN = "promise_broken"
+    VAGUE = "vague"  #: anger without a reason given
+    PRAISE = "praise"
+    QUESTION = "question"
+    OTHER = "other"
+
+
+class RedFlag(StrEnum):
+    """Reasons to stop every template and to call a named person."""
+
+    INJURY = "injury"
+    ALLERGY = "allergy"
+    CHILD = "child"
+    SELF_HARM = "self_harm"
+    VIOLENCE = "violence"
+    LEGAL = "legal"
+    PRESS = "press"
+    DATA_LEAK = "data_leak"
+    DISCRIMINATION = "discrimination"
+    #: Withdrawal, access or erasure of data, chargeback, guarantee: these start legal clocks.
+    RIGHTS_REQUEST = "rights_request"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the judge thinks of one text."""
+
+    language: str = "und"  #: ISO 639-1, or "und"
+    compound: float = 0.0  #: VADER's score, -1..1
+    complaint: float = 0.0  #: how likely the author is dissatisfied with us, 0..1
+    angry: bool = False  #: the decision at the configured threshold
+    topic: str | None = None  #: a Topic or a team's own; None where unsure
+    asks: bool = False  #: wants help or an answer
+    red_flags: tuple[RedFlag, ...] = ()
+    why: tuple[str, ...] = ()  #: the words and rules that weighed most, heaviest first
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a case is opened: anger, or a red flag whatever the mood."""
+        return self.angry or bool(self.red_flags)
+
+
+class LabelWord(StrEnum):
+    """A person's explicit word on a verdict; choosing not to reply is none."""
+
+    NOT_ANGRY = "not_angry"
+    NOT_US = "not_us"
+    SPAM = "spam"
+    WAS_ANGRY = "was_angry"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """Who said what about a verdict, and when (aware UTC)."""
+
+    mention_id: int
+    word: LabelWord
+    by: str
+    at: datetime
