@@ -4,12 +4,12 @@ A secret is written `env:NAME` and never as itself, so that config.toml can be s
 """
 
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 
-def _from_environment(value: Any) -> Any:
+def _from_environment(value: object) -> SecretStr:
     if isinstance(value, SecretStr):
         return value
     if not isinstance(value, str) or not value.startswith("env:"):

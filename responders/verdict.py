@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Topic(StrEnum):
-    """What a complaint is about. A team's own playbooks add topics of their own as plain strings."""
+    """What a complaint is about. A team's own playbooks add topics as plain strings."""
 
     ORDER_LATE = "order_late"
     DAMAGED = "damaged"
