@@ -6,17 +6,27 @@ A secret is written `env:NAME` and never as itself, so that config.toml can be s
 import os
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+)
+
+#: Validation context for commands that speak to nobody: a variable that is not set is no error.
+WITHOUT_SECRETS = {"secrets": "optional"}
 
 
-def _from_environment(value: object) -> SecretStr:
+def _from_environment(value: object, info: ValidationInfo) -> SecretStr:
     if isinstance(value, SecretStr):
         return value
     if not isinstance(value, str) or not value.startswith("env:"):
         raise ValueError('write "env:NAME" and put the secret into that environment variable')
     name = value.removeprefix("env:")
     secret = os.environ.get(name, "")
-    if not secret:
+    if not secret and info.context != WITHOUT_SECRETS:
         raise ValueError(f"the environment variable {name} is not set or empty")
     return SecretStr(secret)
 

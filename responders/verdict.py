@@ -52,13 +52,14 @@ class Verdict:
     angry: bool = False  #: the decision at the configured threshold
     topic: str | None = None  #: a Topic or a team's own; None where unsure
     asks: bool = False  #: wants help or an answer
+    relevant: bool = True  #: False: the post is not about the brand; kept, but never counted
     red_flags: tuple[RedFlag, ...] = ()
     why: tuple[str, ...] = ()  #: the words and rules that weighed most, heaviest first
 
     @property
     def needs_person(self) -> bool:
         """Whether a case is opened: anger, or a red flag whatever the mood."""
-        return self.angry or bool(self.red_flags)
+        return self.relevant and (self.angry or bool(self.red_flags))
 
 
 class LabelWord(StrEnum):

@@ -1,0 +1,50 @@
+# Two commands to know: make demo, make test. Each sets up .venv from the lock by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: install demo test lint lock bench bench-judge bench-guard train soak clean
+
+install: $(VENV)/.run          ## run-time packages and the command `amends`
+
+demo: install                  ## the whole line with pretend platforms, in your browser
+	$(BIN)/amends demo
+
+test: $(VENV)/.dev             ## every test
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: $(VENV)/.dev             ## format, lint, types, floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev            ## ratios, measured in one run
+	$(BIN)/python -m tests.benchmarks
+
+lock:                          ## new lock files; needs uv
+	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+	  --quiet pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+	  --quiet --extra dev pyproject.toml -o requirements-dev.lock
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Amends needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing (about a minute the first time) ..."
+	@test -e $(VENV)/.dev || $(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing with the tools for tests (about two minutes the first time) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --editable .
+	@touch $@ $(VENV)/.run
+
+clean:                         ## forget the virtual environment and what tools cached
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

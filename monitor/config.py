@@ -1,0 +1,464 @@
+"""config.toml -> frozen settings, with messages that say what is wrong, where, and what to do.
+
+Reads the file with the standard library and checks it with pydantic. Every problem is found at
+once; a message shows what was found except where that could be a secret.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from connectors import registry
+from connectors.settings import WITHOUT_SECRETS, ConnectorSettings, Secret, Table
+from responders.money import Money, parse_money
+from responders.policy import Brand, CreditPolicy, Policy
+
+#: A settings file is some hundred lines; anything far larger is another file by mistake.
+MAX_FILE_BYTES = 1024 * 1024
+
+_SECRET_KEY = re.compile(r"token|secret|password|key|users", re.IGNORECASE)
+_DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_WHEN = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used.
+
+    Attributes:
+        problems: One line each: file, key, what was found, what is allowed. Never empty.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        more = f" (and {len(problems) - 1} more: run amends check)" if len(problems) > 1 else ""
+        super().__init__(problems[0] + more)
+        self.problems = problems
+
+
+def parse_duration(value: object) -> object:
+    """Seconds, minutes, hours or days such as "90s", "30m", "1h", "7d".
+
+    Raises:
+        ValueError: it is written differently.
+    """
+    if not isinstance(value, str):
+        return value
+    match = _DURATION.fullmatch(value.strip())
+    if match is None:
+        raise ValueError('write a number and s, m, h or d, such as "30m" or "1h"')
+    return timedelta(seconds=int(match["number"]) * _SECONDS[match["unit"]])
+
+
+def _hours(value: str) -> str:
+    if value and not _HOURS.fullmatch(value):
+        raise ValueError('write two times of day, such as "09:00-17:00"')
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError('write a time zone of the tz database, such as "Europe/Berlin"') from error
+    return value
+
+
+def _when(value: str) -> str:
+    if value and not _WHEN.fullmatch(value):
+        raise ValueError('write a day and a time in the brand\'s time zone, such as "mon 08:00"')
+    return value
+
+
+def _money(value: object) -> object:
+    return parse_money(value) if isinstance(value, str) else value
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}", value):
+        raise ValueError('write two small letters (ISO 639-1), such as "de"')
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Hours = Annotated[str, AfterValidator(_hours)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Amount = Annotated[Money, BeforeValidator(_money)]
+Language = Annotated[str, AfterValidator(_language)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class BrandTable(Table):
+    """One [[brands]] entry."""
+
+    name: Name
+    terms: tuple[Name, ...] = ()
+    exclude: tuple[Name, ...] = ()
+    languages: tuple[Language, ...] = ()
+    voice: Literal["formal", "familiar"] = "formal"
+    signature: str = Field(default="", max_length=40)
+    timezone: Zone = "UTC"
+    business_hours: Hours = ""
+    products: tuple[Name, ...] = ()
+    policy_url: str = ""
+    contact: str = ""
+    facts: tuple[str, ...] = ()
+
+    def brand(self) -> Brand:
+        """The value that the rest of the house knows."""
+        return Brand(
+            name=self.name,
+            terms=self.terms or (self.name,),
+            exclude=self.exclude,
+            languages=self.languages,
+            voice=self.voice,
+            signature=self.signature,
+            timezone=self.timezone,
+            business_hours=_pair(self.business_hours),
+            products=self.products,
+            policy_url=self.policy_url,
+            contact=self.contact,
+            facts=self.facts,
+        )
+
+
+class SlackTable(Table):
+    """[slack]: where the cards appear."""
+
+    enabled: bool = True
+    api_url: str = "https://slack.com/api/"
+    bot_token: Secret
+    app_token: Secret | None = None  #: Socket Mode
+    signing_secret: Secret | None = None  #: HTTP mode
+    channel: Name
+    mode: Literal["socket"] = "socket"
+    timeout_seconds: float = Field(default=15.0, gt=0, le=120)
+
+
+class CreditTable(Table):
+    """[policy.credit]: what a store credit may cost."""
+
+    suggested: Amount
+    cap_per_case: Amount
+    monthly_budget: Amount
+    codes_file: Name
+
+    def policy(self, folder: Path) -> CreditPolicy:
+        """The value that the rest of the house knows."""
+        return CreditPolicy(
+            suggested=self.suggested,
+            cap_per_case=self.cap_per_case,
+            monthly_budget=self.monthly_budget,
+            codes_file=str(folder / self.codes_file),
+        )
+
+
+class PolicyTable(Table):
+    """[policy]: who may agree, and by when."""
+
+    approvers: tuple[Name, ...] = ()
+    undo_seconds: int = Field(default=60, ge=0, le=3600)
+    response_target: Duration = timedelta(hours=1)
+    quiet_hours: Hours = ""
+    second_approver: bool = False
+    credit: CreditTable | None = None
+
+    def policy(self, folder: Path) -> Policy:
+        """The value that the rest of the house knows; file names are relative to `folder`."""
+        credit = self.credit.policy(folder) if self.credit else None
+        return Policy(
+            approvers=frozenset(self.approvers),
+            undo=timedelta(seconds=self.undo_seconds),
+            response_target=self.response_target,
+            quiet_hours=_pair(self.quiet_hours),
+            second_approver=self.second_approver,
+            credit=credit,
+        )
+
+
+class JudgeTable(Table):
+    """[judge]: from which score on a post becomes a case."""
+
+    threshold: float | None = Field(default=None, ge=0, le=1)  #: None: the shipped one
+
+
+class ConsoleTable(Table):
+    """[console]: the same cards in a browser."""
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(default=8765, ge=0, le=65_535)
+    users: Mapping[str, str] = Field(default_factory=dict)  #: name -> scrypt hash
+    allowed_hosts: tuple[Name, ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
+    trusted_proxy: str = ""
+
+
+class DigestTable(Table):
+    """[digest]: when last week's digest is posted."""
+
+    when: Annotated[str, AfterValidator(_when)] = "mon 08:00"
+    folder: str = ""  #: where it is written too; "" is nowhere
+
+
+class DatabaseTable(Table):
+    """[database]: where everything is kept."""
+
+    url: str = "sqlite:///amends.db"
+
+
+class RetentionTable(Table):
+    """[retention]: how long texts and names are kept; counts stay."""
+
+    keep: Duration = timedelta(days=365)
+
+
+class EngineTable(Table):
+    """[engine]: how the whole thing runs."""
+
+    shadow: bool = False  #: true: everything but sending
+    watch_for: Duration = timedelta(days=7)  #: how long an answered case is read for answers
+    watch_every: Duration = timedelta(minutes=5)
+
+
+class PlaybooksTable(Table):
+    """[playbooks]: a team's own texts."""
+
+    folder: str = ""
+
+
+class File(Table):
+    """The whole config.toml but the connectors, whose tables belong to their platforms."""
+
+    brands: tuple[BrandTable, ...] = Field(min_length=1)
+    slack: SlackTable | None = None
+    policy: PolicyTable = PolicyTable()
+    judge: JudgeTable = JudgeTable()
+    console: ConsoleTable = ConsoleTable()
+    digest: DigestTable = DigestTable()
+    database: DatabaseTable = DatabaseTable()
+    retention: RetentionTable = RetentionTable()
+    engine: EngineTable = EngineTable()
+    playbooks: PlaybooksTable = PlaybooksTable()
+
+
+class Settings(Table):
+    """Everything that config.toml says, checked.
+
+    `connectors` holds the enabled platforms only; `brands` is never empty and the first one is
+    the default.
+    """
+
+    file: File
+    connectors: Mapping[str, ConnectorSettings] = Field(default_factory=dict)
+    path: Path | None = None  #: None: built-in defaults
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in the file are relative to: the file's own folder."""
+        return self.path.parent if self.path else Path()
+
+    @property
+    def brands(self) -> tuple[Brand, ...]:
+        """Every brand, in the file's order."""
+        return tuple(table.brand() for table in self.file.brands)
+
+    @property
+    def policy(self) -> Policy:
+        """The lead's rules."""
+        return self.file.policy.policy(self.folder)
+
+    @property
+    def database_url(self) -> str:
+        """The database, with a relative SQLite path made relative to the file's folder."""
+        url = self.file.database.url
+        path = url.removeprefix("sqlite:///")
+        if path == url or path.startswith("/") or self.path is None:
+            return url
+        return f"sqlite:///{self.folder / path}"
+
+    def brand_of(self, connector: str) -> Brand:
+        """The brand that a platform's posts belong to."""
+        wanted = self.connectors[connector].brand
+        return next((brand for brand in self.brands if brand.name == wanted), self.brands[0])
+
+
+def load(path: Path, *, secrets: bool = True) -> Settings:
+    """Read and check a settings file.
+
+    Args:
+        path: The file; secrets come from the environment.
+        secrets: False for commands that speak to nobody: a missing secret is then no problem.
+
+    Raises:
+        SettingsError: with every problem of the file.
+    """
+    return check(_read(path), path, secrets=secrets)
+
+
+def defaults(brand: str = "your shop") -> Settings:
+    """Settings for the commands that work without a file."""
+    return Settings(file=File(brands=(BrandTable(name=brand),)))
+
+
+def check(raw: dict[str, Any], path: Path, *, secrets: bool = True) -> Settings:
+    """Check what was read from a file.
+
+    Raises:
+        SettingsError: with every problem of the file.
+    """
+    context = None if secrets else WITHOUT_SECRETS
+    tables = raw.pop("connectors", {})
+    problems: list[str] = []
+    file = None
+    try:
+        file = File.model_validate(raw, context=context)
+    except ValidationError as error:
+        problems += [_message(path, (), detail, File) for detail in error.errors()]
+    connectors: dict[str, ConnectorSettings] = {}
+    for name, table in _connector_tables(tables, path, problems):
+        model = registry.load(name).Settings
+        try:
+            settings = model.model_validate(table, context=context)
+        except ValidationError as error:
+            where = ("connectors", name)
+            if isinstance(table, dict) and table.get("enabled") is False:
+                continue  # a platform that is switched off may be half configured
+            problems += [_message(path, where, detail, model) for detail in error.errors()]
+        else:
+            if settings.enabled:
+                connectors[name] = settings
+    if file is not None:
+        problems += _cross_checks(file, connectors, path)
+    if problems or file is None:
+        raise SettingsError(problems)
+    return Settings(file=file, connectors=connectors, path=path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SettingsError([f"{path} is over 1 MiB: is it really the settings file?"])
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        message = f"{path} does not exist: write one with amends init, or name yours with --config"
+        raise SettingsError([message]) from error
+    except UnicodeDecodeError as error:
+        message = f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8"
+        raise SettingsError([message]) from error
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be read: {error.strerror}"]) from error
+    if not text.strip():
+        raise SettingsError([f"{path} is empty: write one with amends init"])
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([f"{path} is not valid TOML: {error}"]) from error
+
+
+def _connector_tables(
+    tables: object, path: Path, problems: list[str]
+) -> Iterator[tuple[str, object]]:
+    if not isinstance(tables, dict):
+        problems.append(f"{path}: connectors must be tables, such as [connectors.reddit]")
+        return
+    for name, table in tables.items():
+        if name in registry.PLATFORMS:
+            yield name, table
+            continue
+        problems.append(
+            f"{path}: connectors.{name} is no platform{_nearest(name, registry.PLATFORMS)}; "
+            f"there are {', '.join(sorted(registry.PLATFORMS))}"
+        )
+
+
+def _cross_checks(
+    file: File, connectors: Mapping[str, ConnectorSettings], path: Path
+) -> Iterator[str]:
+    names = [brand.name for brand in file.brands]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f'{path}: brands: "{name}" stands twice: give each brand a name of its own'
+    for platform, settings in connectors.items():
+        if settings.brand and settings.brand not in names:
+            yield (
+                f'{path}: connectors.{platform}.brand: found "{settings.brand}", '
+                f"which is none of the brands{_nearest(settings.brand, names)}"
+            )
+    if file.slack and file.slack.enabled and file.slack.app_token is None:
+        yield (
+            f"{path}: slack.app_token is missing: Socket Mode needs it; "
+            'write app_token = "env:AMENDS_SLACK_APP_TOKEN"'
+        )
+    if file.policy.credit:
+        try:
+            file.policy.policy(path.parent)
+        except ValueError as error:
+            yield f"{path}: policy.credit: {error}"
+
+
+def _message(
+    path: Path, where: tuple[str, ...], detail: ErrorDetails, model: type[BaseModel]
+) -> str:
+    location = (*where, *detail["loc"])
+    key = ".".join(str(part) for part in location)
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        names = _names_at(model, detail["loc"][:-1])
+        nearest = _nearest(str(location[-1]), names)
+        return f"{path}: {key} is not a known key{nearest}; allowed here: {', '.join(names)}"
+    if kind == "missing":
+        return f"{path}: {key} is missing{_hint(str(location[-1]))}"
+    said = detail["msg"].removeprefix("Value error, ")
+    found = detail.get("input")
+    shown = ""
+    if isinstance(found, str | int | float | bool) and not _SECRET_KEY.search(key):
+        shown = f" found {found!r};" if len(repr(found)) <= 60 else f" found {repr(found)[:57]}…;"
+    return f"{path}: {key}:{shown} {said[:1].lower()}{said[1:]}"
+
+
+def _hint(key: str) -> str:
+    if _SECRET_KEY.search(key):
+        return f': write {key} = "env:NAME" and put the secret into that environment variable'
+    return ": add it (config.example.toml shows how)"
+
+
+def _names_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the table at `loc` allows; connectors stand beside the fields of File."""
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        inner = field and _model_in(field.annotation)
+        if inner:
+            model = inner
+    return sorted([*model.model_fields, *(["connectors"] if model is File else [])])
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found:
+            return found
+    return None
+
+
+def _nearest(name: str, names: object) -> str:
+    known = [str(known) for known in names] if isinstance(names, list | dict | tuple) else []
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f' (did you mean "{close[0]}"?)' if close else ""
+
+
+def _pair(hours: str) -> tuple[str, str] | None:
+    start, _, end = hours.partition("-")
+    return (start, end) if hours else None
