@@ -1,0 +1,79 @@
+"""Who cannot be reached, since when, and when to ask again. An outage is logged once, and its end.
+
+Lives in memory: after a restart everybody is asked once more.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Lock
+
+log = logging.getLogger(__name__)
+
+#: First wait after a failure that names no time of its own; doubled with each further one.
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=15)
+#: A wait is stretched by up to this share, so that a fleet does not ask in step.
+JITTER = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """One service that does not answer."""
+
+    since: datetime
+    failures: int
+    retry_at: datetime
+    reason: str
+
+
+class Outages:
+    """Remembers each service's outage. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Outage] = {}
+        self._lock = Lock()
+
+    def failed(
+        self, name: str, reason: str, now: datetime, retry_at: datetime | None = None
+    ) -> Outage:
+        """Note a failure; `retry_at` is the service's own word, else the wait grows."""
+        with self._lock:
+            before = self._known.get(name)
+            failures = before.failures + 1 if before else 1
+            outage = Outage(
+                since=before.since if before else now,
+                failures=failures,
+                retry_at=max(retry_at, now) if retry_at else now + wait(name, failures),
+                reason=reason,
+            )
+            self._known[name] = outage
+        if before is None:
+            log.warning("%s: out of reach: %s", name, reason)
+        return outage
+
+    def recovered(self, name: str, now: datetime) -> None:
+        """Note that the service answers; logs the end of an outage, else nothing."""
+        with self._lock:
+            outage = self._known.pop(name, None)
+        if outage:
+            log.warning("%s: answers again after %s", name, now - outage.since)
+
+    def waiting(self, name: str, now: datetime) -> bool:
+        """Whether it is too early to ask again."""
+        with self._lock:
+            outage = self._known.get(name)
+        return outage is not None and now < outage.retry_at
+
+    def now(self) -> dict[str, Outage]:
+        """Every outage that is going on, by name."""
+        with self._lock:
+            return dict(self._known)
+
+
+def wait(name: str, failures: int) -> timedelta:
+    """How long to wait after so many failures in a row; the same for the same name and count."""
+    plain = min(FIRST_WAIT * int(2 ** min(failures - 1, 20)), LONGEST_WAIT)
+    share = sha256(f"{name} {failures}".encode()).digest()[0] / 255
+    return plain * (1 + JITTER * share)

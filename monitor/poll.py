@@ -1,0 +1,115 @@
+"""Connector + cursor -> new mentions, judged and stored with the next cursor.
+
+Posts are judged before the write begins, and each page is written with its cursor in one
+transaction: a crash loses no post and counts none twice. A post that cannot be judged is stored
+without a verdict and tried again later; it never holds up its platform.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.base import Batch, Connector, Mention
+from connectors.errors import BadPayload
+from monitor.clock import Clock
+from responders.case import MentionId
+from responders.verdict import Verdict
+
+log = logging.getLogger(__name__)
+
+#: Pages of one poll. A platform that always says "more" must not hold up the others; the rest
+#: comes with the next poll, from the stored cursor.
+MAX_PAGES = 200
+
+
+class Ingested(Protocol):
+    """What the store says of a page."""
+
+    @property
+    def new(self) -> tuple[MentionId, ...]:
+        """The ids of what was not stored before."""
+
+
+class MentionBook(Protocol):
+    """What polling needs of the store."""
+
+    def cursor(self, brand: str, source: str) -> str | None:
+        """Where the last page ended; None before the first."""
+
+    def known(self, brand: str, platform: str, ids: Collection[str]) -> set[str]:
+        """Which of these posts are stored already."""
+
+    def ingest(
+        self,
+        brand: str,
+        source: str,
+        judged: Sequence[tuple[Mention, Verdict | None]],
+        cursor: str | None,
+        now: datetime,
+    ) -> Ingested:
+        """Store a page with its verdicts, counts and cursor in one transaction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What one page of a poll brought."""
+
+    read: int
+    new: tuple[MentionId, ...]
+    bad: tuple[BadPayload, ...] = ()
+
+
+def poll(
+    connector: Connector,
+    book: MentionBook,
+    judge: Callable[[Mention], Verdict],
+    *,
+    brand: str,
+    source: str,
+    clock: Clock,
+) -> Iterator[Page]:
+    """Read everything that is new, page by page; each page is stored when it is yielded.
+
+    Raises:
+        TryLater: the platform cannot answer; what was yielded so far is stored.
+        SetupError: a person must mend something.
+    """
+    cursor = book.cursor(brand, source)
+    for _ in range(MAX_PAGES):
+        batch = connector.poll(cursor)
+        for bad in batch.bad:
+            log.warning("%s: one post could not be read and was left out: %s", source, bad)
+        fresh = _fresh(batch, book, brand)
+        judged = [(mention, _verdict(judge, mention)) for mention in fresh]
+        new = book.ingest(brand, source, judged, batch.cursor, clock()).new
+        yield Page(read=len(batch.mentions), new=new, bad=batch.bad)
+        if not batch.more:
+            return
+        cursor = batch.cursor
+    log.warning("%s: over %d pages in one poll; the rest comes with the next", source, MAX_PAGES)
+
+
+def _fresh(batch: Batch, book: MentionBook, brand: str) -> list[Mention]:
+    """The posts of a page that are not stored yet, each once."""
+    by_platform: dict[str, dict[str, Mention]] = {}
+    for mention in batch.mentions:
+        by_platform.setdefault(mention.platform, {})[mention.id] = mention
+    fresh: list[Mention] = []
+    for platform, mentions in by_platform.items():
+        known = book.known(brand, platform, mentions.keys())
+        fresh += [mention for post, mention in mentions.items() if post not in known]
+    return fresh
+
+
+def _verdict(judge: Callable[[Mention], Verdict], mention: Mention) -> Verdict | None:
+    try:
+        return judge(mention)
+    except Exception:  # one poisonous post never blocks a platform
+        log.exception(
+            "%s post %s could not be judged; it is stored and tried again later",
+            mention.platform,
+            mention.id,
+        )
+        return None
