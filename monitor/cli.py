@@ -1,0 +1,388 @@
+"""The command line: reads arguments, prints results. Everything else happens elsewhere.
+
+What a command needs is imported inside it, so that `amends --help` answers at once.
+Errors are one line on standard error; exit 2 for a usage or settings error, 1 for a failure.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from connectors.base import Mention
+    from connectors.errors import BadPayload
+    from monitor.config import Settings
+
+#: Where settings are read from unless --config says otherwise.
+CONFIG = "config.toml"
+
+_config = click.option(
+    "-c",
+    "--config",
+    "config",
+    default=CONFIG,
+    show_default=True,
+    metavar="FILE",
+    help="The settings.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="amends", message="%(prog)s %(version)s")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+def commands(verbose: bool) -> None:
+    """Hear public complaints, draft the apology, and send it once a person has clicked."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    # HTTP libraries log addresses and bodies, in which tokens travel.
+    for name in ("httpx", "urllib3", "slack_sdk", "slack_bolt", "tweepy", "praw", "prawcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@commands.command()
+@click.option("--once", is_flag=True, help="Run to the end without a person, then exit.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: the summary as JSON.")
+@click.option("--posts", metavar="FILE", help="Your own posts, as JSON Lines or plain text.")
+@click.option("--brand", metavar="NAME", help="Keep only posts that name this brand.")
+@click.option("--port", default=0, metavar="PORT", help="Port of the page; 0 takes a free one.")
+def demo(once: bool, as_json: bool, posts: str | None, brand: str | None, port: int) -> None:
+    """The whole line with pretend platforms: no account, no network."""
+    from monitor import demo
+
+    if as_json and not once:
+        raise click.UsageError("--json goes with --once")
+    if posts and posts != "-" and not Path(posts).is_file():
+        raise click.UsageError(f"{posts} does not exist: name a file of posts")
+    if not once:
+        demo.serve(posts=posts, brand=brand, port=port, say=click.echo)
+        return
+    with _progress("posts") as bar:
+        summary = demo.once(posts=posts, brand=brand, progress=bar)
+    for problem in summary.bad:
+        click.echo(f"amends: {problem}", err=True)
+    click.echo(json.dumps(summary.counts()) if as_json else summary.text())
+    if summary.bad:
+        sys.exit(1)
+
+
+@commands.command()
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def init(force: bool) -> None:
+    """Write config.toml and slack_manifest.json to start from."""
+    from monitor import starter
+
+    for path in starter.write(Path(), force=force):
+        click.echo(f"wrote {path}")
+    click.echo("Next: fill in config.toml, then run amends check.")
+
+
+@commands.command()
+@_config
+def check(config: str) -> None:
+    """Find every problem at once: settings, logins, permissions, Slack, the database."""
+    from monitor import check
+
+    fatal = 0
+    for finding in check.everything(Path(config)):
+        fatal += finding.fatal
+        click.echo(finding.line())
+    if fatal:
+        raise click.ClickException(f"{fatal} thing{'s' * (fatal > 1)} to mend before amends run")
+    click.echo("ready: amends run")
+
+
+@commands.command()
+@_config
+def run(config: str) -> None:
+    """Poll, show, send and report until stopped."""
+    from monitor import app
+
+    app.run(_settings(config), say=click.echo)
+
+
+@commands.command()
+@_config
+@click.option(
+    "--once", is_flag=True, expose_value=False, help="One pass: there is no other mode."
+)
+def poll(config: str) -> None:
+    """Read every platform once, judge and store what is new."""
+    from monitor import app
+
+    failed = 0
+    for source, new, error in app.poll_all(_settings(config)):
+        if error:
+            failed += 1
+            click.echo(f"amends: {source}: {error}", err=True)
+        else:
+            click.echo(f"{source}: {new} new")
+    if failed:
+        sys.exit(1)
+
+
+@commands.command()
+@click.argument("file", required=False)
+@_config
+def judge(file: str | None, config: str) -> None:
+    """What we think of each post of FILE, as JSON Lines."""
+    from monitor import app
+
+    settings = _settings(config, secrets=False, optional=True)
+    opinion = app.make_judge(settings)
+
+    def judged(post: "Mention") -> dict[str, Any]:
+        verdict = opinion.judge(post.text, hint=post.language)
+        return {
+            "id": post.id,
+            "language": verdict.language,
+            "compound": round(verdict.compound, 4),
+            "complaint": round(verdict.complaint, 6),
+            "angry": verdict.angry,
+            "topic": verdict.topic,
+            "asks": verdict.asks,
+            "red_flags": list(verdict.red_flags),
+            "why": list(verdict.why),
+        }
+
+    _answer_lines(file, judged)
+
+
+@commands.command()
+@click.argument("file", required=False)
+@_config
+def draft(file: str | None, config: str) -> None:
+    """What we would say to each post of FILE, as JSON Lines. Sends nothing."""
+    from monitor import app
+
+    _answer_lines(file, app.make_drafter(_settings(config, secrets=False, optional=True)))
+
+
+@commands.command("eval")
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_config
+def evaluate(file: str, as_json: bool, config: str) -> None:
+    """Measure the judge on labelled posts: JSON Lines or CSV with text and label."""
+    from connectors.errors import BadPayload
+    from monitor import app, lines
+    from monitor.judge.evaluate import measure
+
+    settings = _settings(config, secrets=False, optional=True)
+    opinion = app.make_judge(settings)
+    pairs: list[tuple[float, bool]] = []
+    bad = 0
+    with lines.opened(file) as source, _progress("posts") as progress:
+        for row in lines.labelled(source, file):
+            if isinstance(row, BadPayload):
+                bad += 1
+                click.echo(f"amends: {row}", err=True)
+                continue
+            text, label = row
+            pairs.append((opinion.judge(text).complaint, label))
+            progress(1)
+    if not pairs:
+        raise click.ClickException(f"{file} holds no labelled post")
+    measured = measure(pairs, opinion.threshold)
+    click.echo(json.dumps(measured.as_dict()) if as_json else measured.text())
+    if bad:
+        sys.exit(1)
+
+
+@commands.command()
+@_config
+@click.option("--week", metavar="2026-W47", help="An ISO week; the last full one by default.")
+@click.option("--brand", metavar="NAME", help="One brand; the first one by default.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
+@click.option("--out", metavar="DIR", help="Write Markdown, HTML and PNG there.")
+@click.option("--post", is_flag=True, help="Post it to Slack, unless it was posted already.")
+def digest(
+    config: str, week: str | None, brand: str | None, as_json: bool, out: str | None, post: bool
+) -> None:
+    """A week in numbers: how people felt, and what we did."""
+    from monitor import app
+
+    settings = _settings(config, secrets=post)
+    click.echo(
+        app.make_digest(settings, week=week, brand=brand, out=out, post=post, as_json=as_json)
+    )
+
+
+@commands.command()
+@_config
+@click.option("--by", metavar="NAME", help="Who pauses; your login name by default.")
+def pause(config: str, by: str | None) -> None:
+    """Send nothing until amends resume."""
+    from monitor import app
+
+    click.echo(app.set_paused(_settings(config, secrets=False), paused=True, by=_who(by)))
+
+
+@commands.command()
+@_config
+@click.option("--by", metavar="NAME", help="Who resumes; your login name by default.")
+def resume(config: str, by: str | None) -> None:
+    """Send again what was held by amends pause."""
+    from monitor import app
+
+    click.echo(app.set_paused(_settings(config, secrets=False), paused=False, by=_who(by)))
+
+
+@commands.command()
+@_config
+def purge(config: str) -> None:
+    """Erase texts and names that are older than [retention] keep; counts stay."""
+    from monitor import app
+
+    click.echo(f"{app.purge(_settings(config, secrets=False))} posts erased")
+
+
+@commands.command()
+@_config
+@click.argument("handle")
+@click.option("--platform", required=True, metavar="P", help="Where the person has that handle.")
+def forget(config: str, handle: str, platform: str) -> None:
+    """Erase a person: their texts, their name, and what was said to them."""
+    from monitor import app
+
+    erased = app.forget(_settings(config, secrets=False), platform, handle)
+    click.echo(f"{erased} posts of {handle} on {platform} erased")
+
+
+@commands.command("hash-password")
+def hash_password() -> None:
+    """Make the line for [console] users from a password that you type."""
+    from responders.console import access
+
+    secret = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    click.echo(access.hash_password(secret))
+
+
+@commands.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@_config
+def db_upgrade(config: str) -> None:
+    """Bring the schema up to date; SQLite is backed up first."""
+    from monitor import app
+
+    click.echo(app.upgrade(_settings(config, secrets=False)))
+
+
+@db.command("check")
+@_config
+def db_check(config: str) -> None:
+    """Say whether the schema is ours and current."""
+    from monitor import app
+
+    state, fine = app.database_state(_settings(config, secrets=False))
+    if not fine:
+        raise click.ClickException(state)
+    click.echo(state)
+
+
+def main() -> NoReturn:
+    """Run a command and leave with its exit status; no traceback for a user's mistake."""
+    try:
+        status = commands.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _leave("stopped", 130)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "amends"
+        _leave(f"{error.format_message().rstrip('.')} (see {command} --help)", 2)
+    except click.ClickException as error:
+        _leave(error.format_message(), 1)
+    except KeyboardInterrupt:
+        _leave("stopped", 130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone: nobody wants to hear of it
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - sorted below; what is no user's mistake goes on
+        _leave_known(error)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave_known(error: Exception) -> NoReturn:
+    from connectors.errors import ConnectorError
+    from monitor.config import SettingsError
+    from monitor.problems import RunError
+    from responders.playbooks import PlaybookError
+
+    if isinstance(error, SettingsError | PlaybookError):
+        _leave(str(error), 2)
+    if isinstance(error, ConnectorError | RunError):
+        _leave(str(error), 1)
+    raise error
+
+
+def _leave(message: str, status: int) -> NoReturn:
+    click.echo(f"amends: {message}", err=True)
+    sys.exit(status)
+
+
+def _settings(config: str, *, secrets: bool = True, optional: bool = False) -> "Settings":
+    from monitor.config import defaults, load
+
+    path = Path(config)
+    if optional and config == CONFIG and not path.exists():
+        return defaults()
+    return load(path, secrets=secrets)
+
+
+def _who(by: str | None) -> str:
+    import getpass
+
+    return by or getpass.getuser()
+
+
+def _answer_lines(file: str | None, answer: Callable[["Mention"], dict[str, Any]]) -> None:
+    """Answer each line in order; a bad one is named, the others are answered, exit 1."""
+    bad = 0
+    for post in _posts(file):
+        if isinstance(post, Exception):
+            bad += 1
+            click.echo(f"amends: {post}", err=True)
+        else:
+            click.echo(json.dumps(answer(post), ensure_ascii=False))
+    if bad:
+        sys.exit(1)
+
+
+def _posts(file: str | None) -> "Iterator[Mention | BadPayload]":
+    from monitor import clock, lines
+
+    with lines.opened(file) as source:
+        if source is sys.stdin.buffer and sys.stdin.isatty():
+            click.echo("amends: reading posts from the terminal, Ctrl-D ends", err=True)
+        yield from lines.posts(source, clock.now())
+
+
+class _progress:  # noqa: N801 - reads as the function that it stands for
+    """A bar on a terminal's standard error, nothing on a pipe; call it with what was done."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._done = 0
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self._add
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown and self._done:
+            click.echo(f"\r{self._done} {self._unit}", err=True)
+
+    def _add(self, count: int) -> None:
+        self._done += count
+        if self._shown:
+            click.echo(f"\r{self._done} {self._unit}", err=True, nl=False)

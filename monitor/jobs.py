@@ -1,0 +1,322 @@
+"""The straight line, one job a step; read it from top to bottom.
+
+    poll -> file -> suggest -> show <- (a person decides) -> deliver -> watch -> digest
+
+Every job is idempotent and takes one id (or one name): whoever calls it twice does nothing twice.
+Who calls them is not their business: the schedule, the demo or a test. A catch-all stands here
+and only here, around one job, so that one bad item never stops the others.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from connectors.base import Ability, Connector, Mention
+from connectors.errors import ConnectorError, OutcomeUnknown, SetupError, TryLater, Unsupported
+from monitor import poll as polling
+from monitor import report
+from monitor.clock import Clock
+from monitor.outages import Outages
+from monitor.store import Store
+from responders import rounds
+from responders.card import Card
+from responders.case import Case, CaseId, CaseState, Change, Due, Entry, MentionId, Note
+from responders.deliver import Sender
+from responders.desk import Desk
+from responders.digest import Digest
+from responders.draft import Draft, text_hash
+from responders.policy import Brand, Policy
+from responders.verdict import Verdict
+
+log = logging.getLogger(__name__)
+
+#: How many items of one kind a sweep takes; the next sweep takes the next ones.
+BATCH = 200
+#: A change is tried again when somebody else was first; more than this means a fault of ours.
+TRIES = 8
+#: Complaints of one author this far back count as history, and join the same case.
+HISTORY = timedelta(days=30)
+#: The surface where cards appear is an outside service like any platform.
+SURFACE = "slack"
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Where a card stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Surface(Protocol):
+    """Where cards are shown, one message a case that edits itself."""
+
+    def show(self, card: Card, at: tuple[str, str] | None) -> tuple[str, str]:
+        """Post the card, or edit the message at (channel, ts); where it stands now."""
+
+    def find(self, case_id: CaseId) -> tuple[str, str] | None:
+        """The card that an earlier post without an answer may have left."""
+
+    def post_digest(self, digest: Digest, picture: bytes, key: str) -> str:
+        """Post a digest; `key` marks it so that it can be found again."""
+
+    def find_digest(self, key: str) -> str | None:
+        """The digest that an earlier post without an answer may have left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What the jobs work with; made in app.py."""
+
+    store: Store
+    clock: Clock
+    brands: Mapping[str, Brand]  #: by name
+    policy: Policy
+    connectors: Mapping[str, Connector]  #: by source, the name in config.toml
+    brand_of: Mapping[str, Brand]  #: by source
+    judge: Callable[[Mention, Brand], Verdict]
+    draft: Callable[[Case], Draft]
+    ability: Callable[[Case], Ability]
+    desk: Desk
+    sender: Sender
+    surface: Surface | None = None
+    prevent: Callable[[str], str] = lambda _topic: ""
+    watch_for: timedelta = timedelta(days=7)
+    watch_every: timedelta = timedelta(minutes=5)
+    digests: Path | None = None  #: a folder where digests are written too
+
+    def connector(self, platform: str) -> Connector:
+        """The connector that answers on a platform; the pretend one stands in for all.
+
+        Raises:
+            SetupError: the platform is not configured any more.
+        """
+        found = self.connectors.get(platform) or self.connectors.get("samples")
+        if found is None:
+            raise SetupError(
+                f"no connector for {platform}: enable [connectors.{platform}] again, "
+                "or close its cases"
+            )
+        return found
+
+
+class Jobs:
+    """The steps of the straight line."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._store = house.store
+        self.outages = Outages()
+
+    # -- the steps ---------------------------------------------------------------------------
+
+    def poll(self, source: str) -> int:
+        """Read what is new on one platform, judge it, store it; how many posts were new."""
+        house = self._house
+        brand = house.brand_of[source]
+        new = 0
+        pages = polling.poll(
+            house.connectors[source],
+            self._store.mentions,
+            lambda mention: house.judge(mention, brand),
+            brand=brand.name,
+            source=source,
+            clock=house.clock,
+        )
+        for page in pages:
+            new += len(page.new)
+        return new
+
+    def rejudge(self, mention_id: MentionId) -> None:
+        """Judge a post that could not be judged when it was read."""
+        entry, brand = self._store.mentions.mention(mention_id)
+        verdict = self._house.judge(entry.mention, self._house.brands[brand])
+        self._store.mentions.set_verdict(mention_id, verdict, self._house.clock())
+
+    def file(self, mention_id: MentionId) -> CaseId:
+        """Give a post that needs a person its case: the author's own one, or a new one."""
+        entry, brand = self._store.mentions.mention(mention_id)
+        mention, now = entry.mention, self._house.clock()
+        author = mention.author.id
+        case_id = self._store.cases.of_author(brand, mention.platform, author, now - HISTORY)
+        if case_id is not None:
+            self._change(case_id, lambda case: self._heard(case, entry, now))
+            return case_id
+        earlier = self._store.cases.earlier(brand, mention.platform, author, now - HISTORY)
+        due_at = now + self._house.policy.response_target
+        return self._store.cases.open(entry.id, now, due_at, earlier)
+
+    def suggest(self, case_id: CaseId) -> None:
+        """Draft the two texts of a round that has none yet."""
+
+        def drafted(case: Case) -> Change | None:
+            if case.draft is not None or case.state is not CaseState.OPEN:
+                return None
+            draft = self._house.draft(case)
+            state = CaseState.NEEDS_HUMAN if draft.holding else case.state
+            note = Note(
+                what="drafted",
+                by="suggest",
+                hash=text_hash((draft.public or "") + (draft.private or "")),
+                detail=draft.playbook or draft.reason,
+            )
+            return Change(before=case, after=replace(case, draft=draft, state=state), notes=(note,))
+
+        self._change(case_id, drafted)
+
+    def show(self, case_id: CaseId) -> None:
+        """Bring the case's card in Slack up to date; the only job that posts cards."""
+        surface = self._house.surface
+        if surface is None:
+            return
+        card = self._house.desk.card(case_id)
+        shown = self._store.cases.shown(case_id)
+        at = (shown[0], shown[1]) if shown else None
+        if at is None and not self._store.meta.put_new(f"posting:{case_id}", card.number):
+            # We may have posted it and died before the answer: look before posting again.
+            at = surface.find(case_id)
+        channel, ts = surface.show(card, at)
+        self._store.cases.set_shown(case_id, channel, ts, card.revision)
+
+    def deliver(self, due: Due) -> None:
+        """Take one action a step further: send it, look for it, or take it down."""
+        self._house.sender.step(due)
+
+    def watch(self, case_id: CaseId) -> None:
+        """Read whether the customer has answered since."""
+        case = self._store.cases.get(case_id)
+        now = self._house.clock()
+        subject = case.subject.mention
+        try:
+            turns = self._house.connector(subject.platform).conversation(subject)
+        except Unsupported:
+            turns = ()
+        known = {(e.mention.platform, e.mention.id) for e in case.entries}
+        fresh = [
+            turn
+            for turn in turns
+            if (turn.platform, turn.id) not in known
+            and (turn.ours or turn.created_at >= subject.created_at)
+        ]
+        brand = self._house.brands[case.brand]
+        judged = [(turn, None if turn.ours else self._house.judge(turn, brand)) for turn in fresh]
+        if judged:
+            self._store.mentions.ingest(case.brand, f"case:{case_id}", judged, None, now)
+        for turn in fresh:
+            if turn.ours:
+                continue
+            entry = self._store.mentions.of_post(case.brand, turn.platform, turn.id)
+            self._change(case_id, lambda case, entry=entry: self._heard(case, entry, now))
+        self._store.cases.set_watched(case_id, now)
+
+    def digest(self, brand: str, week: str) -> Digest | None:
+        """Report one week, once: a second call for the same week returns None and posts nothing."""
+        house, key = self._house, f"digest:{brand}:{week}"
+        if self._store.meta.get(f"{key}:done"):
+            return None
+        made = report.digest(self._store, house.brands[brand], week, house.policy, house.prevent)
+        picture = report.picture(made)
+        if house.digests is not None:
+            report.write(made, picture, house.digests)
+        if house.surface is not None:
+            first = self._store.meta.put_new(key, "posting")
+            if first or not house.surface.find_digest(key):
+                house.surface.post_digest(made, picture, key)
+        self._store.meta.put(f"{key}:done", house.clock().isoformat())
+        return made
+
+    def purge(self, before: datetime) -> int:
+        """Erase texts and names older than this; the counts stay. How many posts were erased."""
+        return self._store.purge(before, self._house.clock())
+
+    # -- who calls them ----------------------------------------------------------------------
+
+    def poll_if_up(self, source: str) -> None:
+        """Poll one platform unless it asked to be left alone; its outage stops nobody else."""
+        now = self._house.clock()
+        if not self.outages.waiting(source, now):
+            self._guarded(source, lambda: self.poll(source))
+
+    def sweep(self) -> int:
+        """Do everything that is due, in the order of the line; how many steps were taken.
+
+        Sends come before reads: a person waits for the former.
+        """
+        now = self._house.clock()
+        mentions, cases = self._store.mentions, self._store.cases
+        steps = self._each("rejudge", self.rejudge, mentions.unjudged(BATCH))
+        steps += self._each("file", self.file, mentions.unfiled(BATCH))
+        steps += self._each("suggest", self.suggest, cases.to_suggest(BATCH))
+        steps += self._each("deliver", self.deliver, self._store.actions.due(now, BATCH))
+        steps += self._show_all()
+        since, every = now - self._house.watch_for, now - self._house.watch_every
+        steps += self._each("watch", self.watch, cases.to_watch(since, every, BATCH))
+        return steps
+
+    def _show_all(self) -> int:
+        if self._house.surface is None or self.outages.waiting(SURFACE, self._house.clock()):
+            return 0
+        steps = 0
+        for case_id in self._store.cases.to_show(BATCH):
+            if not self._guarded(SURFACE, lambda case_id=case_id: self.show(case_id)):
+                break
+            steps += 1
+        return steps
+
+    def _guarded(self, name: str, job: Callable[[], object]) -> bool:
+        """Run one job against an outside service; False where the service did not answer."""
+        try:
+            job()
+        except (TryLater, OutcomeUnknown) as error:
+            at = error.at if isinstance(error, TryLater) else None
+            self.outages.failed(name, str(error), self._house.clock(), at)
+            return False
+        except SetupError as error:
+            self.outages.failed(name, f"{error} (amends check tells more)", self._house.clock())
+            return False
+        except Exception:
+            log.exception("%s: a job failed; the others go on", name)
+            self.outages.failed(name, "a fault in Amends, see the log", self._house.clock())
+            return False
+        self.outages.recovered(name, self._house.clock())
+        return True
+
+    def _each(self, name: str, job: Callable[[Item], object], items: Iterable[Item]) -> int:
+        steps = 0
+        for item in items:
+            steps += 1
+            key = f"{name} {item}"
+            if self.outages.waiting(key, self._house.clock()):
+                steps -= 1
+                continue
+            try:
+                job(item)
+            except ConnectorError as error:
+                at = error.at if isinstance(error, TryLater) else None
+                self.outages.failed(key, str(error), self._house.clock(), at)
+            except Exception:
+                log.exception("%s: one item failed; the others go on", key)
+                self.outages.failed(key, "a fault in Amends, see the log", self._house.clock())
+            else:
+                self.outages.recovered(key, self._house.clock())
+        return steps
+
+    # -- changes -----------------------------------------------------------------------------
+
+    def _heard(self, case: Case, entry: Entry, now: datetime) -> Change | None:
+        if any(known.id == entry.id for known in case.entries):
+            return None
+        return rounds.heard(case, entry, now, now + self._house.policy.response_target)
+
+    def _change(self, case_id: CaseId, made: Callable[[Case], Change | None]) -> None:
+        """Write what `made` makes of the case; made anew where somebody else was first."""
+        for _ in range(TRIES):
+            change = made(self._store.cases.get(case_id))
+            if change is None or self._store.cases.save(change, self._house.clock()):
+                return
+        raise RuntimeError(f"case {case_id}: changed by others {TRIES} times in a row")
