@@ -323,7 +323,7 @@ def check(raw: dict[str, Any], path: Path, *, secrets: bool = True) -> Settings:
     try:
         file = File.model_validate(raw, context=context)
     except ValidationError as error:
-        problems += [_message(path, (), detail, File) for detail in error.errors()]
+        problems += [_message(path, (), detail, File) for detail in _told(error)]
     connectors: dict[str, ConnectorSettings] = {}
     for name, table in _connector_tables(tables, path, problems):
         model = registry.load(name).Settings
@@ -333,7 +333,7 @@ def check(raw: dict[str, Any], path: Path, *, secrets: bool = True) -> Settings:
             where = ("connectors", name)
             if isinstance(table, dict) and table.get("enabled") is False:
                 continue  # a platform that is switched off may be half configured
-            problems += [_message(path, where, detail, model) for detail in error.errors()]
+            problems += [_message(path, where, detail, model) for detail in _told(error)]
         else:
             if settings.enabled:
                 connectors[name] = settings
@@ -403,6 +403,13 @@ def _cross_checks(
             file.policy.policy(path.parent)
         except ValueError as error:
             yield f"{path}: policy.credit: {error}"
+
+
+def _told(error: ValidationError) -> list[ErrorDetails]:
+    """The errors without their echoes: a list is "too short" when its only item is wrong."""
+    details = error.errors()
+    inner = {detail["loc"][:1] for detail in details if len(detail["loc"]) > 1}
+    return [d for d in details if d["type"] != "too_short" or d["loc"] not in inner]
 
 
 def _message(

@@ -1,0 +1,251 @@
+"""Settings: what is read, and what a person is told where something is wrong."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.config import SettingsError, check, defaults, load, parse_duration
+from responders.money import Money
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+BRAND = '[[brands]]\nname = "Acme"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems_of(folder: Path, text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(written(folder, text))
+    return caught.value.problems
+
+
+def test_the_smallest_file_is_a_brand(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, BRAND))
+
+    assert settings.brands[0].name == "Acme"
+    assert settings.brands[0].terms == ("Acme",)
+    assert settings.policy.approvers == frozenset()
+    assert settings.connectors == {}
+
+
+def test_the_example_is_valid_once_its_secrets_are_left_aside() -> None:
+    settings = load(EXAMPLE, secrets=False)
+
+    assert settings.brands[0].business_hours == ("09:00", "17:00")
+    assert settings.policy.response_target == timedelta(hours=1)
+    assert settings.connectors == {}  # everything is switched off in it
+
+
+def test_a_misspelt_key_names_the_nearest_one_and_what_is_allowed(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + "[policy]\naprovers = ['U1']\n")
+
+    assert "config.toml: policy.aprovers is not a known key" in problem
+    assert 'did you mean "approvers"?' in problem
+    assert "undo_seconds" in problem
+
+
+def test_a_misspelt_table_names_the_nearest_one(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + "[polcy]\n")
+
+    assert 'did you mean "policy"?' in problem
+    assert "connectors" in problem
+
+
+def test_an_unknown_platform_names_those_that_exist(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + "[connectors.twiter]\n")
+
+    assert 'connectors.twiter is no platform (did you mean "twitter"?)' in problem
+    assert "reddit" in problem
+
+
+def test_every_problem_is_found_at_once(tmp_path: Path) -> None:
+    found = problems_of(
+        tmp_path,
+        "[[brands]]\nname = 'Acme'\ntimezone = 'Europe/Berln'\nvoice = 'loud'\n"
+        "[policy]\nundo_seconds = 'soon'\nquiet_hours = '22-7'\n[digest]\nwhen = 'monday'\n",
+    )
+
+    assert len(found) == 5
+    assert any("brands.0.timezone: found 'Europe/Berln'; write a time zone" in p for p in found)
+    assert any("policy.undo_seconds: found 'soon';" in p for p in found)
+
+
+def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    (problem,) = problems_of(
+        tmp_path,
+        BRAND + "[slack]\nchannel = 'C1'\nbot_token = 'xoxb-very-secret'\napp_token = 'env:HOME'\n",
+    )
+
+    assert "slack.bot_token" in problem
+    assert 'write "env:NAME"' in problem
+    assert "very-secret" not in problem
+
+
+def test_a_missing_secret_names_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AMENDS_T", raising=False)
+    text = BRAND + "[slack]\nchannel = 'C1'\nbot_token = 'env:AMENDS_T'\napp_token = 'env:HOME'\n"
+
+    (problem,) = problems_of(tmp_path, text)
+
+    assert "the environment variable AMENDS_T is not set or empty" in problem
+    assert load(tmp_path / "config.toml", secrets=False).file.slack is not None
+
+
+def test_no_repr_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMENDS_T", "xoxb-very-secret")
+    settings = load(
+        written(
+            tmp_path,
+            BRAND
+            + "[slack]\nchannel = 'C1'\nbot_token = 'env:AMENDS_T'\napp_token = 'env:AMENDS_T'\n",
+        )
+    )
+
+    assert settings.file.slack is not None
+    assert settings.file.slack.bot_token.get_secret_value() == "xoxb-very-secret"
+    assert "very-secret" not in repr(settings)
+
+
+def test_socket_mode_wants_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMENDS_T", "x")
+
+    (problem,) = problems_of(
+        tmp_path, BRAND + "[slack]\nchannel = 'C1'\nbot_token = 'env:AMENDS_T'\n"
+    )
+
+    assert "slack.app_token is missing" in problem
+
+
+def test_a_platform_that_is_switched_off_may_be_half_configured(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, BRAND + "[connectors.reddit]\nenabled = false\n"))
+
+    assert settings.connectors == {}
+
+
+def test_a_platform_names_a_brand_that_exists(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + "[connectors.samples]\nbrand = 'Acne'\n")
+
+    assert 'connectors.samples.brand: found "Acne", which is none of the brands' in problem
+    assert 'did you mean "Acme"?' in problem
+
+
+def test_a_brand_name_stands_once(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + BRAND)
+
+    assert '"Acme" stands twice' in problem
+
+
+def test_credits_are_in_one_currency(tmp_path: Path) -> None:
+    credit = (
+        "[policy.credit]\nsuggested = '10 EUR'\ncap_per_case = '25 USD'\n"
+        "monthly_budget = '500 EUR'\ncodes_file = 'codes.csv'\n"
+    )
+
+    (problem,) = problems_of(tmp_path, BRAND + credit)
+
+    assert "policy.credit: one currency" in problem
+
+
+def test_credits_and_files_are_read_relative_to_the_settings(tmp_path: Path) -> None:
+    credit = (
+        "[policy.credit]\nsuggested = '10 EUR'\ncap_per_case = '25.00 EUR'\n"
+        "monthly_budget = '500 EUR'\ncodes_file = 'codes.csv'\n[database]\nurl = 'sqlite:///a.db'\n"
+    )
+
+    settings = load(written(tmp_path, BRAND + credit))
+
+    assert settings.policy.credit is not None
+    assert settings.policy.credit.cap_per_case == Money(minor=2500, currency="EUR")
+    assert settings.policy.credit.codes_file == str(tmp_path / "codes.csv")
+    assert settings.database_url == f"sqlite:///{tmp_path / 'a.db'}"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"  \n", "is empty"),
+        (b"\xff\xfe[", "is not UTF-8"),
+        (b"[[brands]\n", "is not valid TOML"),
+        (b"#" * (1024 * 1024 + 1), "is over 1 MiB"),
+    ],
+)
+def test_an_unusable_file_is_named_with_the_reason(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+
+    with pytest.raises(SettingsError, match=said):
+        load(path)
+
+
+def test_a_file_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="does not exist: write one with amends init"):
+        load(tmp_path / "config.toml")
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path)
+
+
+def test_connectors_must_be_tables(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, 'connectors = "reddit"\n' + BRAND)
+
+    assert "connectors must be tables" in problem
+
+
+def test_a_file_without_a_brand_says_so(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, "[judge]\n")
+
+    assert "brands is missing: add it" in problem
+
+
+def test_defaults_need_no_file() -> None:
+    settings = defaults("Acme")
+
+    assert settings.brands[0].name == "Acme"
+    assert settings.database_url == "sqlite:///amends.db"
+    assert settings.folder == Path()
+
+
+def test_a_connector_belongs_to_its_brand_or_the_first(tmp_path: Path) -> None:
+    two = BRAND + '[[brands]]\nname = "Bolt"\n[connectors.samples]\n'
+
+    assert load(written(tmp_path, two)).brand_of("samples").name == "Acme"
+    assert load(written(tmp_path, two + "brand = 'Bolt'\n")).brand_of("samples").name == "Bolt"
+
+
+@given(number=st.integers(0, 999_999), unit=st.sampled_from("smhd"))
+def test_every_duration_that_is_allowed_is_read(number: int, unit: str) -> None:
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
+
+    assert parse_duration(f"{number}{unit}") == timedelta(seconds=number * seconds)
+
+
+@pytest.mark.parametrize("written_as", ["", "1", "h", "1 hour", "-1h", "1.5h"])
+def test_a_duration_written_otherwise_says_how(written_as: str) -> None:
+    with pytest.raises(ValueError, match="write a number and s, m, h or d"):
+        parse_duration(written_as)
+
+
+def test_long_values_are_cut_in_messages() -> None:
+    with pytest.raises(SettingsError) as caught:
+        check({"brands": [{"name": "A", "voice": "x" * 500}]}, Path("c.toml"))
+
+    assert len(caught.value.problems[0]) < 250
+
+
+def test_one_line_says_how_many_more_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"\(and 1 more: run amends check\)"):
+        check({"brands": [{"name": "A", "voice": "x", "timezone": "y"}]}, Path("c.toml"))

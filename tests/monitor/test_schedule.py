@@ -1,0 +1,115 @@
+"""The schedule, with the real APScheduler; tests wait on events, never on the clock."""
+
+import threading
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor import clock
+from monitor.schedule import Schedule
+
+PATIENCE = 20  # seconds; how long a test waits for an event before it fails
+
+
+def test_a_job_runs_at_once_and_the_schedule_stops_cleanly() -> None:
+    schedule, ran = Schedule(clock.now), threading.Event()
+    schedule.every(3600, "poll", ran.set)
+
+    schedule.start()
+
+    assert ran.wait(PATIENCE)
+    schedule.stop()
+    schedule.stop()
+
+
+def test_a_click_wakes_the_line() -> None:
+    schedule = Schedule(clock.now)
+    walks: list[int] = []
+    third = threading.Event()
+
+    def walk() -> None:
+        walks.append(1)
+        if len(walks) >= 3:
+            third.set()
+        else:
+            schedule.wake()
+
+    schedule.sweep(walk)
+    schedule.start()
+
+    assert third.wait(PATIENCE)
+    schedule.stop()
+
+
+def test_waking_what_is_not_scheduled_is_harmless() -> None:
+    Schedule(clock.now).wake()
+
+
+def test_stopping_waits_for_the_call_in_hand() -> None:
+    schedule, begun, go_on = Schedule(clock.now), threading.Event(), threading.Event()
+    finished: list[bool] = []
+
+    def slow() -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+        finished.append(True)
+
+    schedule.every(3600, "slow", slow)
+    schedule.start()
+    assert begun.wait(PATIENCE)
+    stopper = threading.Thread(target=schedule.stop)
+    stopper.start()
+    go_on.set()
+    stopper.join(PATIENCE)
+
+    assert finished == [True]
+
+
+def test_a_job_that_fails_does_not_stop_the_others() -> None:
+    schedule, ran = Schedule(clock.now), threading.Event()
+
+    def broken() -> None:
+        raise RuntimeError("broken")
+
+    schedule.every(3600, "broken", broken)
+    schedule.every(3600, "fine", ran.set)
+    schedule.start()
+
+    assert ran.wait(PATIENCE)
+    schedule.stop()
+
+
+@pytest.mark.parametrize(
+    ("when", "zone", "expected"),
+    [
+        ("mon 08:00", "Europe/Berlin", datetime(2026, 11, 9, 8, 0, tzinfo=ZoneInfo("UTC"))),
+        ("03:10", "UTC", None),
+    ],
+)
+def test_wall_clock_times_are_those_of_the_zone(
+    when: str, zone: str, expected: datetime | None
+) -> None:
+    schedule = Schedule(clock.now)
+    schedule.wall_clock(when, zone, "digest", lambda: None)
+    schedule.start()
+
+    run = schedule.next_runs()["digest"]
+    schedule.stop()
+
+    assert run is not None
+    local = run.astimezone(ZoneInfo(zone))
+    assert f"{local:%H:%M}" == when[-5:]
+    if expected is not None:
+        assert local.weekday() == expected.weekday()
+    assert run.astimezone(UTC).tzinfo is UTC
+
+
+def test_a_weekly_job_also_runs_at_the_start() -> None:
+    schedule, ran = Schedule(clock.now), threading.Event()
+    schedule.weekly("mon 08:00", "UTC", "digest", ran.set)
+
+    schedule.start()
+
+    assert ran.wait(PATIENCE)
+    schedule.stop()
