@@ -44,6 +44,15 @@ class CreditIssuer(Protocol):
         """Make the key's code worthless, or give it back; nothing where none was issued."""
 
 
+#: Fewer characters than this are hidden whole: the ends would give too much away.
+_SHORT = 8
+
+
+def masked(code: str) -> str:
+    """The code as people may see it: "AB…9Z"; a short one is hidden whole."""
+    return "…" if len(code) < _SHORT else f"{code[:2]}…{code[-2:]}"
+
+
 def utc_month(brand: str, at: datetime) -> str:
     """The month in UTC, for a brand whose time zone nobody set."""
     return at.strftime("%Y-%m")

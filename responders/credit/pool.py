@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors.errors import Refused
+from responders.credit import masked
 from responders.money import Money, parse_money
 
 #: A file of codes is some thousand lines; anything far larger is another file by mistake.
@@ -17,8 +18,6 @@ MAX_CODE_LENGTH = 100
 
 _COLUMNS = ("code", "amount", "currency", "expires")
 _REQUIRED = _COLUMNS[:3]
-#: Fewer characters than this are hidden whole: the ends would give too much away.
-_SHORT = 8
 _SHOWN_PROBLEMS = 20
 
 
@@ -93,11 +92,6 @@ class Pool:
     def reverse(self, key: str) -> None:
         """Put the key's code back: nobody has seen it."""
         self._book.give_back(key)
-
-
-def masked(code: str) -> str:
-    """The code as people may see it: "AB…9Z"; a short one is hidden whole."""
-    return "…" if len(code) < _SHORT else f"{code[:2]}…{code[-2:]}"
 
 
 def read_codes(path: Path) -> tuple[Code, ...]:

@@ -1,0 +1,522 @@
+"""Sends what people approved: once, and never again because nobody knows whether it went out.
+
+The thin shell around outcome.py: it reads the case, speaks to the platform, and writes what
+became of it. The order is what makes it safe (the moves are drawn at the top of action.py):
+
+1. the intent is written, with a fence and a lease, before the request leaves;
+2. right before the wire the lock, the pause and the lease are looked at once more;
+3. the answer is written by whoever holds the fence; no answer makes the action `unknown`;
+4. what is `unknown`, and what somebody left behind in `sending`, is looked for and never resent
+   unless its absence is proved.
+
+It holds where one process at a time has the lock, the platform applies a request within `settle`
+of its end or never, and what was applied can be read. Elsewhere the answer is `needs_human`.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Protocol
+from unicodedata import normalize
+
+from connectors.base import Connector, Contact, Life, Mention, Receipt, Route, Way
+from connectors.errors import (
+    ConnectorError,
+    OutcomeUnknown,
+    Refused,
+    SetupError,
+    TryLater,
+    Unsupported,
+)
+from responders import outcome
+from responders.action import MOVES, Action, ActionKind, ActionState
+from responders.case import Case, CaseBook, CaseId, Change, Due
+from responders.credit import CreditIssuer, MonthOf, masked, utc_month
+from responders.draft import CODE_PLACEHOLDER, Draft, Half, Severity
+
+#: How long a claim lasts: longer than the longest call with its time-out.
+LEASE = timedelta(seconds=120)
+#: So much of the lease must be left when the request leaves: the time-out of one call.
+MARGIN = timedelta(seconds=60)
+#: How long after its end a request that nobody answered may still be applied.
+SETTLE = timedelta(seconds=60)
+#: A platform's clock may be behind ours by so much.
+CLOCK_SKEW = timedelta(minutes=2)
+#: A write that loses every race against other writers is a bug, not bad luck.
+_MOST_RACES = 50
+
+_logger = logging.getLogger(__name__)
+
+#: The guard: the same draft with its findings renewed.
+Review = Callable[[Case, Draft], Draft]
+#: Where an action stands: case, kind, round.
+Place = tuple[CaseId, ActionKind, int]
+#: What came back, to be put on top of the case as it is by then.
+Result = Callable[[Case, Action], Change]
+
+
+class SenderLock(Protocol):
+    """Makes this process the only one that sends; a paused owner keeps it, a dead one drops it."""
+
+    def held(self) -> bool:
+        """Whether this process has it at this very moment."""
+
+
+class Sender:
+    """Delivers, looks for and takes down single actions; safe to call from several threads.
+
+    Every method is idempotent: called for an action that is not (or no longer) in a state for it,
+    it changes nothing. Each answers with the state that the action is in afterwards.
+    """
+
+    def __init__(
+        self,
+        book: CaseBook,
+        *,
+        connector: Callable[[Case], Connector],
+        credits: CreditIssuer,
+        review: Review,
+        clock: Callable[[], datetime],
+        owner: str,
+        lock: SenderLock,
+        paused: Callable[[], bool],
+        contact: Callable[[Case], Contact],
+        month_of: MonthOf = utc_month,
+        settle: timedelta = SETTLE,
+        lease: timedelta = LEASE,
+        margin: timedelta = MARGIN,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            book: Where cases are kept.
+            connector: The platform that a case lives on.
+            credits: Who issues store credits.
+            review: The guard, asked again right before a text leaves.
+            clock: Gives the present moment, aware UTC.
+            owner: Names this process in claims and in the audit.
+            lock: Held by the one process that may send.
+            paused: Whether a person stopped all sending.
+            contact: What passed between us and the author; our own count of replies is not used.
+            month_of: Names the month of the budget that a moment belongs to.
+            settle: How long a lost request may still be applied.
+            lease: How long a claim lasts.
+            margin: How much of it must be left when the request leaves.
+        """
+        self._book = book
+        self._connector = connector
+        self._credits = credits
+        self._review = review
+        self._clock = clock
+        self._owner = owner
+        self._lock = lock
+        self._paused = paused
+        self._contact = contact
+        self._month_of = month_of
+        self._settle = settle
+        self._lease = lease
+        self._margin = margin
+        self._in_hand: set[Place] = set()
+        self._in_hand_guard = Lock()
+
+    def step(self, due: Due) -> ActionState:
+        """Do what this action needs now."""
+        match due.state:
+            case ActionState.APPROVED:
+                return self.deliver(due.case_id, due.kind, due.round)
+            case ActionState.SENDING | ActionState.UNKNOWN:
+                return self.reconcile(due.case_id, due.kind, due.round)
+            case ActionState.SENT:
+                return self.take_down(due.case_id, due.kind, due.round)
+            case _:
+                return due.state
+
+    # --- sending ---------------------------------------------------------------------------
+
+    def deliver(self, case_id: CaseId, kind: ActionKind, round: int) -> ActionState:
+        """Send an approved action whose time has come."""
+        case, action = self._read((case_id, kind, round))
+        now = self._clock()
+        if not _may_leave(case, action, now) or self._paused() or not self._lock.held():
+            return action.state
+        obstacle = self._obstacle(case, action, now)
+        if obstacle is not None:
+            self._save(obstacle)
+            return self._state((case_id, kind, round))
+        with self._holding((case_id, kind, round)) as free:
+            if free:
+                self._claim_and_send(case, action)
+        return self._state((case_id, kind, round))
+
+    def _claim_and_send(self, case: Case, action: Action) -> None:
+        now = self._clock()
+        if not self._save(
+            outcome.claimed(case, action, owner=self._owner, now=now, lease=self._lease)
+        ):
+            return
+        place = (case.id, action.kind, action.round)
+        case, action = self._read(place)
+        why = self._too_late(action)
+        if why:
+            self._write(place, action.fence, lambda c, a: self._released(c, a, why))
+            return
+        self._write(place, action.fence, self._on_the_wire(case, action))
+
+    def _on_the_wire(self, case: Case, action: Action) -> Result:
+        """Make the one call, and put what came back into words."""
+        try:
+            receipt = self._once_more(case, action) or self._transmit(case, action)
+        except (TryLater, SetupError) as error:
+            at = error.at if isinstance(error, TryLater) else None
+            why = str(error)
+            return lambda c, a: outcome.postponed(c, a, at=at, why=why, now=self._clock())
+        except (Refused, Unsupported) as error:
+            code = error.code if isinstance(error, Refused) else "unsupported"
+            why = str(error)
+            return lambda c, a: outcome.failed(c, a, code=code, why=why)
+        except OutcomeUnknown as error:
+            return self._lost(str(error), "no_answer")
+        except Exception as error:
+            # A bug in a connector, after the request or before it: nobody knows which.
+            _logger.exception("case %s: sending the %s broke", case.id, action.kind)
+            return self._lost(f"Something unexpected happened ({type(error).__name__}).", "broken")
+        return lambda c, a: outcome.sent(c, a, receipt, now=self._clock(), by=self._owner)
+
+    def _transmit(self, case: Case, action: Action) -> Receipt:
+        if action.kind is ActionKind.CREDIT:
+            return self._issued(action)
+        connector = self._connector(case)
+        subject = outcome.subject_of(case, action.round).subject.mention
+        text = self._wire_text(case, action)
+        if action.kind in outcome.PUBLIC_KINDS:
+            return connector.reply(subject, text, action.key)
+        return connector.message(subject.author, text, action.key)
+
+    def _once_more(self, case: Case, action: Action) -> Receipt | None:
+        """A last look for a public text that was lost before and proved absent since."""
+        if action.kind not in outcome.PUBLIC_KINDS or not outcome.once_lost(action):
+            return None
+        try:
+            return self._find(case, action)
+        except Unsupported:
+            return None
+
+    # --- before the wire -------------------------------------------------------------------
+
+    def _obstacle(self, case: Case, action: Action, now: datetime) -> Change | None:
+        """What speaks against sending now, as the change that says so."""
+        seen = outcome.subject_of(case, action.round)
+        contact = self._contact_of(case, action)
+        way = _way(self._connector(case), seen.subject.mention, contact, action.kind)
+        if way.route is not Route.API:
+            return self._no_way(case, action, way)
+        if action.kind is ActionKind.CREDIT:
+            return None
+        blocked = self._blocked(seen, action)
+        if blocked:
+            return outcome.returned(case, action, code=outcome.GUARD, why=blocked)
+        if action.kind in outcome.PRIVATE_KINDS and contact.wrote_privately_at is not None:
+            return None  # a conversation under way does not hang on the post any more
+        return self._gone_or_edited(case, action, seen.subject.mention, now)
+
+    def _no_way(self, case: Case, action: Action, way: Way) -> Change:
+        if action.kind is ActionKind.CREDIT and way.route is Route.BY_HAND:
+            why = "The private message can only go out by hand, and a code cannot."
+            return outcome.failed(case, action, code="by_hand", why=why)
+        return outcome.rerouted(case, action, way)
+
+    def _blocked(self, seen: Case, action: Action) -> str:
+        """Why the guard does not let this text out any more, or ""."""
+        half = Half.PUBLIC if action.kind in outcome.PUBLIC_KINDS else Half.PRIVATE
+        draft = _as_draft(seen, action)
+        for finding in self._review(seen, draft).findings:
+            if finding.half is half and finding.severity is Severity.BLOCK:
+                return f"The text cannot be sent as it is: {finding.words}. {finding.do}"
+        return ""
+
+    def _gone_or_edited(
+        self, case: Case, action: Action, post: Mention, now: datetime
+    ) -> Change | None:
+        try:
+            life = self._connector(case).look([post]).get(post.id, Life.ALIVE)
+        except Unsupported:
+            return None
+        except (TryLater, SetupError, OutcomeUnknown, Refused) as error:
+            at = error.at if isinstance(error, TryLater) else None
+            again = max(at or now, now + outcome.wait_before(action))
+            return outcome.delayed(case, action, at=again, why=str(error))
+        if life is Life.GONE:
+            why = "The post is gone. Nothing was sent."
+            return outcome.returned(case, action, code=outcome.GONE, why=why)
+        if life is Life.EDITED and action.error_code != outcome.EDITED:
+            why = "The customer changed the post after it was read. Nothing was sent."
+            return outcome.returned(case, action, code=outcome.EDITED, why=why)
+        return None
+
+    def _contact_of(self, case: Case, action: Action) -> Contact:
+        """The contact as the platform's rules count it: without the reply that is about to go."""
+        return replace(self._contact(case), replies=_other_replies(case, action))
+
+    def _too_late(self, action: Action) -> str:
+        """Why a claim must not reach the wire after all, or ""."""
+        if not self._lock.held():
+            return "lock_lost"
+        if self._paused():
+            return "paused"
+        if action.lease_until is None or self._clock() > action.lease_until - self._margin:
+            return "lease_short"
+        return ""
+
+    # --- looking for it --------------------------------------------------------------------
+
+    def reconcile(self, case_id: CaseId, kind: ActionKind, round: int) -> ActionState:
+        """Look for an action of which nobody knows whether it is out."""
+        place = (case_id, kind, round)
+        with self._holding(place) as free:
+            case, action = self._read(place)
+            if free and self._lock.held():
+                change = self._looked_for(case, action)
+                if change is not None:
+                    self._save(change)
+        return self._state(place)
+
+    def _looked_for(self, case: Case, action: Action) -> Change | None:
+        now = self._clock()
+        if action.state is ActionState.SENDING:
+            over = action.lease_until is None or action.lease_until <= now
+            return self._orphaned(case, action, now) if over else None
+        if action.state is not ActionState.UNKNOWN or not _reached(action, now):
+            return None
+        return self._found_or_not(case, action, now)
+
+    def _orphaned(self, case: Case, action: Action, now: datetime) -> Change:
+        """Whoever claimed it is gone: it may be on the wire, and is never sent again unproved."""
+        why = "It was being sent when the program stopped."
+        until = (action.intent_at or now) + self._lease + self._settle
+        return outcome.lost(
+            case, action, code=outcome.ORPHAN, why=why, settle_until=until, by=self._owner
+        )
+
+    def _found_or_not(self, case: Case, action: Action, now: datetime) -> Change:
+        connector = self._connector(case)
+        try:
+            receipt = self._find(case, action)
+        except Unsupported as error:
+            return outcome.unproved(case, action, code=outcome.UNREADABLE, why=str(error))
+        except ConnectorError as error:
+            at = error.at if isinstance(error, TryLater) else None
+            return outcome.unread(case, action, at=at, why=str(error), now=now)
+        if receipt is not None:
+            return outcome.sent(case, action, receipt, now=now, by=self._owner)
+        proves = connector.reliable_reads and action.kind in outcome.PUBLIC_KINDS
+        return outcome.absent(case, action, reliable=proves, now=now)
+
+    def _find(self, case: Case, action: Action) -> Receipt | None:
+        """Read back what may be out. A credit needs no looking: its key gives the same code."""
+        if action.kind is ActionKind.CREDIT:
+            return self._issued(action)
+        connector = self._connector(case)
+        subject = outcome.subject_of(case, action.round).subject.mention
+        text = self._wire_text(case, action)
+        if action.kind in outcome.PUBLIC_KINDS:
+            receipt = connector.find_own_reply(subject, text)
+        else:
+            receipt = _own_message(connector.conversation(subject), text, action)
+        others = {a.receipt.id for a in case.actions if a is not action and a.receipt is not None}
+        return None if receipt is None or receipt.id in others - {""} else receipt
+
+    # --- taking down -----------------------------------------------------------------------
+
+    def take_down(self, case_id: CaseId, kind: ActionKind, round: int) -> ActionState:
+        """Delete what a person wants back, or reverse a credit whose message never left.
+
+        Allowed while paused: it takes words back and says none.
+        """
+        place = (case_id, kind, round)
+        with self._holding(place) as free:
+            case, action = self._read(place)
+            wanted = action.state is ActionState.SENT and action.retract_by != ""
+            if free and wanted and _reached(action, self._clock()) and self._lock.held():
+                self._write(place, action.fence, self._undone(case, action))
+        return self._state(place)
+
+    def _undone(self, case: Case, action: Action) -> Result:
+        try:
+            if action.kind is ActionKind.CREDIT:
+                self._credits.reverse(action.key)
+            elif action.receipt is not None:
+                self._connector(case).retract(action.receipt)
+        except (Refused, Unsupported) as error:
+            code = error.code if isinstance(error, Refused) else "unsupported"
+            why = str(error)
+            return lambda c, a: outcome.not_taken_down(c, a, code=code, why=why)
+        except ConnectorError as error:
+            at = error.at if isinstance(error, TryLater) else None
+            when = max(at or self._clock(), self._clock() + outcome.FIRST_WAIT)
+            why = str(error)
+            return lambda c, a: outcome.take_down_later(c, a, at=when, why=why)
+        return outcome.taken_down
+
+    # --- texts -----------------------------------------------------------------------------
+
+    def _wire_text(self, case: Case, action: Action) -> str:
+        """The text as it leaves; a credit's code is put in here and nowhere else."""
+        if CODE_PLACEHOLDER not in action.text:
+            return action.text
+        credit = case.action(ActionKind.CREDIT, action.round)
+        if credit is None or credit.state is not ActionState.SENT or credit.retract_by:
+            raise Refused("The text holds a place for a code and there is none.", code="no_code")
+        return action.text.replace(CODE_PLACEHOLDER, self._issue(credit))
+
+    def _issued(self, credit: Action) -> Receipt:
+        """Issue the credit; the receipt shows the code masked."""
+        return Receipt(id=masked(self._issue(credit)), private=True)
+
+    def _issue(self, credit: Action) -> str:
+        if credit.amount is None:
+            raise Refused("The credit has no amount.", code="no_amount")
+        return self._credits.issue(credit.key, credit.amount, self._clock())
+
+    # --- reading and writing ---------------------------------------------------------------
+
+    def _released(self, case: Case, action: Action, why: str) -> Change:
+        return outcome.released(case, action, now=self._clock(), why=why)
+
+    def _lost(self, why: str, code: str) -> Result:
+        return lambda c, a: outcome.lost(
+            c, a, code=code, why=why, settle_until=self._clock() + self._settle, by=self._owner
+        )
+
+    def _read(self, place: Place) -> tuple[Case, Action]:
+        case_id, kind, turn = place
+        case = self._book.get(case_id)
+        action = case.action(kind, turn)
+        if action is None:
+            raise KeyError(f"case {case_id} has no {kind} action in round {turn}")
+        return case, action
+
+    def _state(self, place: Place) -> ActionState:
+        return self._read(place)[1].state
+
+    def _save(self, change: Change) -> bool:
+        return self._book.save(outcome.booked(change, month_of=self._month_of), self._clock())
+
+    def _write(self, place: Place, fence: int, result: Result) -> None:
+        """Write what came back, on top of whatever happened to the case meanwhile.
+
+        Nothing is written where the fence has moved on, or the action to where the result does
+        not lead any more: somebody else answers for it.
+        """
+        for _ in range(_MOST_RACES):
+            case, action = self._read(place)
+            change = result(case, action)
+            if action.fence != fence or not _allowed(action, change):
+                _logger.warning("case %s: a late result of the %s is dropped", place[0], place[1])
+                return
+            if self._save(change):
+                return
+        raise RuntimeError(f"case {place[0]}: could not write the result of the {place[1]}")
+
+    @contextmanager
+    def _holding(self, place: Place) -> Iterator[bool]:
+        """Whether no other thread of this process has the action in hand; holds it meanwhile."""
+        with self._in_hand_guard:
+            free = place not in self._in_hand
+            self._in_hand.add(place)
+        try:
+            yield free
+        finally:
+            if free:
+                with self._in_hand_guard:
+                    self._in_hand.discard(place)
+
+
+def _reached(action: Action, now: datetime) -> bool:
+    times = (action.not_before, action.settle_until)
+    return all(time is None or time <= now for time in times)
+
+
+def _may_leave(case: Case, action: Action, now: datetime) -> bool:
+    """Whether the action is approved, its time has come, and what goes first is out."""
+    if action.state is not ActionState.APPROVED:
+        return False
+    if action.not_before is not None and action.not_before > now:
+        return False
+    parent = None
+    if action.depends_on is not None:
+        parent = case.action(action.depends_on, action.round)
+    return parent is None or parent.state is ActionState.SENT
+
+
+def _way(connector: Connector, mention: Mention, contact: Contact, kind: ActionKind) -> Way:
+    """How this leaves; a credit goes where the private message goes that will carry its code."""
+    ability = connector.ability(mention, contact)
+    return ability.public if kind in outcome.PUBLIC_KINDS else ability.private
+
+
+def _other_replies(case: Case, action: Action) -> int:
+    """Public replies of ours to the same post, out or possibly out, but for this one."""
+    post = outcome.subject_of(case, action.round).subject.id
+    maybe_out = {
+        ActionState.SENDING,
+        ActionState.UNKNOWN,
+        ActionState.NEEDS_HUMAN,
+        ActionState.SENT,
+    }
+    return sum(
+        other.kind in outcome.PUBLIC_KINDS
+        and (other.kind, other.round) != (action.kind, action.round)
+        and other.state in maybe_out
+        and outcome.subject_of(case, other.round).subject.id == post
+        for other in case.actions
+    )
+
+
+def _as_draft(seen: Case, action: Action) -> Draft:
+    """The round's approved texts as a draft, for the guard.
+
+    The paragraph with the code's place is left out: it came from the playbook, and the guard
+    would take the place itself for one that somebody forgot to fill.
+    """
+
+    def text(kind: ActionKind) -> str | None:
+        other = seen.action(kind, action.round)
+        return None if other is None else _without_code(other.text)
+
+    language = seen.draft.language if seen.draft is not None else "en"
+    public, private = text(ActionKind.PUBLIC), text(ActionKind.PRIVATE)
+    if action.kind in outcome.PUBLIC_KINDS:
+        public = action.text
+    else:
+        private = _without_code(action.text)
+    return Draft(
+        round=action.round, language=language, public=public, private=private, written_by="approved"
+    )
+
+
+def _without_code(text: str) -> str:
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(p for p in paragraphs if CODE_PLACEHOLDER not in p)
+
+
+def _own_message(turns: Sequence[Mention], text: str, action: Action) -> Receipt | None:
+    """Our private message with this text, sent since the intent was written."""
+    earliest = None if action.intent_at is None else action.intent_at - CLOCK_SKEW
+    for turn in reversed(turns):
+        fresh = earliest is None or turn.created_at >= earliest
+        if turn.ours and turn.private and fresh and _plain(turn.text) == _plain(text):
+            return Receipt(id=turn.id, url=turn.url, at=turn.created_at, private=True)
+    return None
+
+
+def _plain(text: str) -> str:
+    """The text as platforms may give it back: composed, with their own white space."""
+    return " ".join(normalize("NFC", text).split())
+
+
+def _allowed(action: Action, change: Change) -> bool:
+    after = change.after.action(action.kind, action.round)
+    return after is not None and (after.state is action.state or after.state in MOVES[action.state])
