@@ -1,0 +1,412 @@
+"""A card as Slack's blocks, and as the line of a notification. Pure.
+
+The order is the order in which an agent decides: how urgent, who, what they wrote, why it is here,
+what we would say in public, what in private, what it costs, what can be done. Only parts that are
+present are drawn. slack_sdk's models check Block Kit's limits in `to_dict`; what is longer is cut
+before.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    DividerBlock,
+    InteractiveElement,
+    Option,
+    OverflowMenuElement,
+    SectionBlock,
+    TextObject,
+)
+
+from connectors.base import Author, Route, Way
+from responders.action import ActionKind, ActionState
+from responders.card import Button, Card, CreditPart, HalfPart, Status, Urgency
+from responders.draft import Finding, Half, Severity
+from responders.slack.clicks import MENU, OPEN, PREFIX, Ref
+from responders.slack.text import (
+    URL_MAXIMUM,
+    clean,
+    cut,
+    inert,
+    isolated,
+    link,
+    live,
+    one_line,
+    plain,
+    size,
+    staff,
+    stored,
+    web_address,
+    when,
+)
+
+Blocks = list[dict[str, Any]]
+
+#: Slack refuses a message at about 13,200 characters over all blocks (`msg_blocks_too_long`), and
+#: documents no such limit. Source: github.com/slackapi/bolt-js issue 2509. We stay well below.
+CARD_MAXIMUM = 10_000
+#: Source: docs.slack.dev "Blocks", read 2026-11.
+BLOCKS_MAXIMUM = 50
+_LABEL_MAXIMUM = 75
+_MENU_MAXIMUM = 5
+_FALLBACK_MAXIMUM = 300
+
+_PROMISES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Room:
+    """How much each part of a card may take: characters, and how many of a kind."""
+
+    answer: int  #: a text that somebody is about to approve
+    post: int
+    english: int
+    aside: int  #: a reason, a finding, a line of context
+    label: int = _LABEL_MAXIMUM  #: of a button
+    address: int = URL_MAXIMUM  #: of a button that opens a page
+    buttons: int = 8  #: more than this and nobody finds the right one
+    items: int = 10  #: of the menu
+    findings: int = 6
+    statuses: int = 5  #: beyond those that a part tells itself
+
+
+#: A card takes the first of these in which it stays below CARD_MAXIMUM. What people are about to
+#: approve is cut last.
+_ROOMS = (
+    _Room(answer=2900, post=2000, english=1200, aside=300),
+    _Room(answer=2900, post=900, english=500, aside=200, findings=4),
+    _Room(answer=2000, post=600, english=300, aside=200, address=1500, findings=4),
+    _Room(answer=1300, post=600, english=300, aside=150, address=1000, findings=3, statuses=3),
+    _Room(
+        answer=500,
+        post=400,
+        english=200,
+        aside=100,
+        label=40,
+        address=200,
+        buttons=5,
+        items=5,
+        findings=2,
+        statuses=2,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """A block, and how soon it is left out where even the smallest room is too large."""
+
+    block: Block
+    spare: int = 0  #: 0: never; the highest goes first
+
+
+_URGENCY = {
+    Urgency.RED: "🔴 Red flag",
+    Urgency.HIGH: "🟠 High",
+    Urgency.NORMAL: "🟡 Normal",
+    Urgency.LOW: "⚪ Low",
+}
+_STATE = {
+    ActionState.APPROVED: "⏳",
+    ActionState.WAITING: "⏸️",
+    ActionState.BY_HAND: "✋",
+    ActionState.SENDING: "📤",
+    ActionState.UNKNOWN: "❓",
+    ActionState.NEEDS_HUMAN: "⚠️",
+    ActionState.SENT: "✅",
+    ActionState.FAILED: "❌",
+    ActionState.CANCELLED: "🚫",
+    ActionState.RETRACTED: "↩️",
+    ActionState.REVERSED: "↩️",
+}
+_KIND = {
+    ActionKind.PUBLIC: "Public answer",
+    ActionKind.PRIVATE: "Private message",
+    ActionKind.CREDIT: "Credit",
+    ActionKind.HOLDING: "Holding text",
+    ActionKind.FOLLOW_UP: "Follow-up",
+}
+_HALF = {Half.PUBLIC: "🌐 PUBLIC", Half.PRIVATE: "✉️ PRIVATE"}
+_ROUTE = {
+    Route.API: "sent by us",
+    Route.BY_HAND: "a person posts it by hand",
+    Route.CLOSED: "closed until they write to us",
+    Route.NONE: "not possible here",
+}
+_SEVERITY = {
+    Severity.BLOCK: "⛔ Cannot be sent",
+    Severity.SECOND: "👥 Needs a second approver",
+    Severity.NOTE: "🔎 Worth a look",
+}
+_PLATFORM = {"twitter": "X", "hackernews": "Hacker News", "youtube": "YouTube"}
+
+
+def card(card: Card) -> Blocks:
+    """The card as Block Kit: less than CARD_MAXIMUM characters of JSON, and few blocks."""
+    drawn: list[tuple[int, dict[str, Any]]] = []
+    for room in _ROOMS:
+        drawn = [(part.spare, part.block.to_dict()) for part in _draw(card, room)]
+        if weight([block for _, block in drawn]) < CARD_MAXIMUM:
+            break
+    while weight([block for _, block in drawn]) >= CARD_MAXIMUM:
+        drawn.remove(max(drawn, key=lambda part: part[0]))
+    return [block for _, block in drawn]
+
+
+def weight(blocks: Blocks) -> int:
+    """The characters of all blocks as Slack may count them: the whole compact JSON."""
+    return stored(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
+
+
+def fallback(card: Card) -> str:
+    """The line of a notification and of a screen reader, safe as mrkdwn."""
+    start = f"{inert(cut(card.number, 40))} {_URGENCY[card.urgency]}, {platform(card.platform)}: "
+    told = staff(cut(one_line(card.headline), 120))
+    quoted = inert(cut(one_line(card.post), _FALLBACK_MAXIMUM - 180))
+    return f"{start}{told} “{quoted}”"
+
+
+def platform(name: str) -> str:
+    """A platform as people call it."""
+    return inert(_PLATFORM.get(name, cut(name, 40).capitalize()))
+
+
+def _draw(card: Card, room: _Room) -> Iterator[_Part]:
+    yield _Part(block=SectionBlock(text=live(_head(card))))
+    yield _context(*_who(card), spare=1)
+    yield from _post(card, room)
+    yield _context(plain(_why(card), room.aside + 200), spare=2)
+    yield from _for_us(card, room)
+    yield _Part(block=DividerBlock(), spare=3)
+    yield from _answer(card, room)
+    yield from _later(card, room)
+    yield from _actions(card, room)
+
+
+def _head(card: Card) -> str:
+    """Severity, number and state; below it deadline, platform, topic, language and who has it."""
+    told = staff(cut(one_line(card.headline), 200))
+    first = f"*{_URGENCY[card.urgency]} · {inert(cut(card.number, 40))}* · {told}"
+    facts = [
+        f"answer by {when(card.due_at)}" if card.due_at else "",
+        platform(card.platform),
+        inert(cut((card.topic or "topic unsure").replace("_", " "), 60)),
+        inert(language(card.language)),
+        f"taken by {staff(cut(card.claimed_by, 60))}" if card.claimed_by else "",
+    ]
+    lines = [first, " · ".join(fact for fact in facts if fact)]
+    if card.red_flags:
+        flags = ", ".join(flag.value.replace("_", " ") for flag in card.red_flags)
+        lines.append(f"⚠️ *{flags}*: no template fits. A person decides every word.")
+    return "\n".join(lines)
+
+
+@lru_cache(maxsize=256)
+def language(code: str) -> str:
+    """A language's English name; the code where it has none."""
+    from babel import Locale  # imported here: 40 ms that start-up need not pay
+
+    if code == "und":
+        return "language unsure"
+    return str(Locale("en").languages.get(code, cut(code, 20)))
+
+
+def _who(card: Card) -> Iterator[TextObject]:
+    author: Author = card.author
+    name = isolated(cut(one_line(author.name), 80))
+    handle = isolated(cut(f"@{one_line(author.handle)}", 80))
+    reach = "" if author.followers is None else f"{author.followers:,} followers"
+    facts = (f"{name} ({handle})" if name else handle, reach, cut(one_line(card.history), 80))
+    yield plain(" · ".join(fact for fact in facts if fact))
+    profile = link(author.url, "profile")
+    if profile:
+        yield live(profile)
+
+
+def _post(card: Card, room: _Room) -> Iterator[_Part]:
+    if card.context:
+        yield _context(plain(f"In reply to: {one_line(card.context)}", room.aside), spare=6)
+    where = link(card.post_url, "open the post")
+    facts = (f"*They wrote* {when(card.post_at)}", where)
+    yield _context(live(" · ".join(fact for fact in facts if fact)))
+    yield _Part(block=SectionBlock(text=plain(card.post, room.post)))
+    if card.english:
+        yield _context(plain(f"In English: {clean(card.english)}", room.english), spare=4)
+
+
+def _why(card: Card) -> str:
+    words = ", ".join(cut(one_line(reason), 60) for reason in card.why[:5])
+    sure = f"complaint {card.complaint:.0%} · mood {card.compound:+.2f}"
+    return f"Why you see this: {words} · {sure}" if words else f"Why you see this: {sure}"
+
+
+def _for_us(card: Card, room: _Room) -> Iterator[_Part]:
+    """What the customer never sees."""
+    notes = [
+        f"🔥 Incident: {one_line(card.incident)}" if card.incident else "",
+        f"🎫 Ticket: {one_line(card.ticket)}" if card.ticket else "",
+        *(f"🤝 Promised: {one_line(promise)}" for promise in card.promises[:_PROMISES]),
+    ]
+    drawn = [plain(note, room.aside) for note in notes if note]
+    if drawn:
+        yield _context(*drawn, spare=5)
+
+
+def _answer(card: Card, room: _Room) -> Iterator[_Part]:
+    if card.reason:
+        reason = plain(f"No text proposed: {clean(card.reason)}", room.aside)
+        yield _Part(block=SectionBlock(text=reason))
+    if card.holding:
+        yield _context(live("*✍️ A start for a person to finish* · not sent as it is"))
+        yield from _text(card.holding, room)
+    for part in (card.public, card.private):
+        if part is not None:
+            yield from _half(part, room)
+    if card.credit is not None:
+        yield from _credit(card.credit, room)
+
+
+def _text(text: str, room: _Room) -> Iterator[_Part]:
+    """A text for the customer; where some of it is hidden, that is said."""
+    yield _Part(block=SectionBlock(text=plain(text, room.answer)))
+    if size(clean(text)) > room.answer:
+        yield _context(live("⚠️ *Not all of this text is shown here.*"))
+
+
+def _half(part: HalfPart, room: _Room) -> Iterator[_Part]:
+    reason = [plain(part.way.reason, room.aside)] if part.way.reason else []
+    yield _context(live(f"*{_HALF[part.half]}* · {_route(part)}"), *reason)
+    if part.text is not None:
+        yield from _text(part.text, room)
+    if part.english:
+        yield _context(plain(f"In English: {clean(part.english)}", room.english), spare=4)
+    if part.findings:
+        worst = sorted(part.findings, key=lambda finding: list(_SEVERITY).index(finding.severity))
+        yield _context(*(plain(_finding(f), room.aside) for f in worst[: room.findings]), spare=1)
+    if part.status is not None:
+        yield _status(part.status, room, spare=2)
+
+
+def _route(part: HalfPart) -> str:
+    way: Way = part.way
+    facts = [
+        _ROUTE[way.route],
+        f"as {inert(cut(way.account, 60))}" if way.account else "",
+        f"${way.cost_micro_usd / 1_000_000:.3f}" if way.cost_micro_usd else "",
+    ]
+    if part.text is not None and part.length:
+        limit = way.limit
+        told = f"{part.length:,} of {limit.maximum:,} {inert(limit.unit)}"
+        facts.append(told if part.length <= limit.maximum else f"⚠️ {told}: too long")
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _finding(finding: Finding) -> str:
+    return f"{_SEVERITY[finding.severity]}: “{one_line(finding.words)}” {one_line(finding.do)}"
+
+
+def _credit(part: CreditPart, room: _Room) -> Iterator[_Part]:
+    chosen = "added to the private message" if part.chosen else "not added"
+    left = f" · {inert(cut(part.left, 80))}" if part.left else ""
+    yield _context(live(f"*🎁 CREDIT* · {part.credit.amount} · *{chosen}*{left}"))
+    if part.chosen:
+        yield _Part(block=SectionBlock(text=plain(part.credit.text, room.english)), spare=4)
+        if part.credit.text_english:
+            english = f"In English: {clean(part.credit.text_english)}"
+            yield _context(plain(english, room.english), spare=5)
+    if part.status is not None:
+        yield _status(part.status, room, spare=2)
+
+
+def _later(card: Card, room: _Room) -> Iterator[_Part]:
+    """What became of actions that no part above has told yet, the latest ones."""
+    parts = (card.public, card.private, card.credit)
+    told = [part.status for part in parts if part is not None]
+    for status in [status for status in card.statuses if status not in told][-room.statuses :]:
+        yield _status(status, room, spare=3)
+
+
+def _status(status: Status, room: _Room, spare: int) -> _Part:
+    facts = (
+        f"{_STATE[status.state]} *{_KIND[status.kind]}*: {staff(cut(status.line, room.aside))}",
+        when(status.at) if status.at else "",
+        link(status.url, "see it", room.address),
+    )
+    return _context(live(" · ".join(fact for fact in facts if fact)), spare=spare)
+
+
+def _context(*elements: TextObject, spare: int = 0) -> _Part:
+    return _Part(block=ContextBlock(elements=list(elements)), spare=spare)
+
+
+def _actions(card: Card, room: _Room) -> Iterator[_Part]:
+    row: dict[str, InteractiveElement] = {}
+    for place, button in enumerate(b for b in card.buttons if not b.in_menu and _opens(b, room)):
+        row.setdefault(action_id(button, place), _button(card, button, place, room))
+    elements = list(row.values())[: room.buttons]
+    items = [b for b in card.buttons if b.in_menu and _opens(b, room)][: room.items]
+    for start in range(0, len(items), _MENU_MAXIMUM):
+        elements.append(_menu(card, items[start : start + _MENU_MAXIMUM], start, room))
+    if elements:
+        yield _Part(block=ActionsBlock(elements=elements))
+    if not all(_opens(button, room) for button in card.buttons):
+        yield _context(live("A prefilled link is too long for Slack: copy the text by hand."))
+
+
+def _opens(button: Button, room: _Room) -> bool:
+    """Whether the button needs no page, or its page's address can be shown."""
+    return not button.url or web_address(button.url, room.address) is not None
+
+
+def action_id(button: Button, place: int) -> str:
+    """How a click names its button; unique within a card while a verb and kind occur once."""
+    if button.url:
+        return f"{OPEN}.{place}"
+    kind = f".{button.action.value}" if button.action else ""
+    return f"{PREFIX}{button.verb.value}{kind}"
+
+
+def _button(card: Card, button: Button, place: int, room: _Room) -> ButtonElement:
+    style = button.style if button.style in {"primary", "danger"} else None
+    return ButtonElement(
+        text=plain(button.label, room.label, emoji=True),
+        action_id=action_id(button, place),
+        value=OPEN if button.url else Ref.of(card, button.verb, button.action).encode(),
+        url=web_address(button.url),
+        style=style,
+        confirm=_question(button, style, room) if button.confirm else None,
+    )
+
+
+def _question(button: Button, style: str | None, room: _Room) -> ConfirmObject:
+    return ConfirmObject(
+        title=plain("Are you sure?"),
+        text=plain(button.confirm, room.aside),
+        confirm=plain("Yes"),
+        deny=plain("No"),
+        style=style,
+    )
+
+
+def _menu(card: Card, items: Sequence[Button], start: int, room: _Room) -> OverflowMenuElement:
+    options = [
+        Option(
+            text=plain(item.label, room.label, emoji=True),
+            value=(
+                f"{OPEN}.{start + place}"
+                if item.url
+                else Ref.of(card, item.verb, item.action).encode()
+            ),
+            url=web_address(item.url),
+        )
+        for place, item in enumerate(items)
+    ]
+    return OverflowMenuElement(action_id=f"{MENU}.{start}", options=options)

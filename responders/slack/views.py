@@ -1,0 +1,234 @@
+"""The forms behind the buttons that ask for more than a click. Pure.
+
+A form carries its case, round and draft revision in `private_metadata`, so that a submission is
+refused where the case has moved on. Inputs have the field's name as block id.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    InputBlock,
+    InputInteractiveElement,
+    Option,
+    PlainTextInputElement,
+    RadioButtonsElement,
+    SectionBlock,
+    StaticSelectElement,
+)
+from slack_sdk.models.views import View
+
+from connectors.base import Route
+from responders.action import ActionKind
+from responders.card import Card, HalfPart, Verb
+from responders.draft import Half
+from responders.slack.blocks import language, platform
+from responders.slack.clicks import DISMISSALS, PREFIX, SNOOZES, Ref
+from responders.slack.text import clean, inert, live, one_line, plain, size
+
+#: The longest text that Slack's input takes. Source: docs.slack.dev "Plain-text input element",
+#: read 2026-11.
+INPUT_MAXIMUM = 3000
+_REASON_MAXIMUM = 300
+_TITLE_MAXIMUM = 24
+#: The name of the element within each input block.
+ELEMENT = "value"
+
+JSON = dict[str, Any]
+
+
+def edit_view(card: Card) -> JSON:
+    """Both texts, to be changed. Saving sends nothing."""
+    blocks: list[Block] = [
+        ContextBlock(elements=[live(f"Saving sends nothing. Language: *{_language(card)}*")])
+    ]
+    halves = [part for part in (card.public, card.private) if part is not None]
+    blocks += [_text_input(card, part) for part in halves if part.way.route is not Route.NONE]
+    if card.credit is not None and card.credit.chosen:
+        note = f"The credit of {card.credit.credit.amount} is added below the private text."
+        blocks.append(ContextBlock(elements=[plain(note)]))
+    editable = any(isinstance(block, InputBlock) for block in blocks)
+    return _form(
+        f"Edit {card.number}",
+        blocks,
+        metadata=Ref.of(card, Verb.EDIT).encode(),
+        callback="edit",
+        submit="Save" if editable else None,
+    )
+
+
+def _language(card: Card) -> str:
+    return inert(language(card.language))
+
+
+def _text_input(card: Card, part: HalfPart) -> Block:
+    where = platform(card.platform)
+    label = (
+        f"Public answer on {where}" if part.half is Half.PUBLIC else f"Private message ({where})"
+    )
+    text = part.text
+    if text is None and part.half is Half.PUBLIC:
+        text = card.holding
+    initial = clean(text or "")
+    if size(initial) > INPUT_MAXIMUM:
+        return SectionBlock(
+            text=plain(f"{label}: longer than Slack's forms take. Edit it in the console.")
+        )
+    return InputBlock(
+        block_id=part.half.value,
+        label=plain(label),
+        element=PlainTextInputElement(
+            action_id=ELEMENT,
+            initial_value=initial or None,
+            multiline=True,
+            max_length=INPUT_MAXIMUM,
+        ),
+        hint=plain(f"At most {part.way.limit.maximum:,} {part.way.limit.unit}."),
+        optional=part.text is None,
+    )
+
+
+def dismiss_view(card: Card) -> JSON:
+    """Why we do not answer."""
+    reasons = RadioButtonsElement(action_id=ELEMENT, options=_options(DISMISSALS))
+    return _form(
+        f"No reply to {card.number}",
+        [
+            _input("reason", "Why?", reasons),
+            _input("note", "A note for the team", _line(multiline=True), optional=True),
+        ],
+        metadata=Ref.of(card, Verb.DISMISS).encode(),
+        callback="dismiss",
+        submit="No reply",
+    )
+
+
+def posted_view(card: Card, kind: ActionKind | None, verb: Verb = Verb.POSTED) -> JSON:
+    """Where it stands, for "I posted it" and "it is there". A private message may have no link."""
+    private = kind is not ActionKind.PUBLIC
+    what = "private message" if private else "public answer"
+    asked = f"Link to the {what} on {platform(card.platform)}"
+    return _form(
+        "I posted it" if verb is Verb.POSTED else "It is there",
+        [
+            _input(
+                "link",
+                asked,
+                _line(placeholder="https://"),
+                hint="Copy it from your browser or the app.",
+                optional=private,
+            )
+        ],
+        metadata=Ref.of(card, verb, kind).encode(),
+        callback="link",
+        submit="Done",
+    )
+
+
+def reason_view(card: Card, verb: Verb, kind: ActionKind | None) -> JSON:
+    """Why something is taken down; `confirm_view` asks once more."""
+    return _form(
+        "Take down",
+        [_input("reason", "Why? The audit keeps it.", _line(multiline=True))],
+        metadata=Ref.of(card, verb, kind).encode(),
+        callback="reason",
+        submit="Go on",
+    )
+
+
+def confirm_view(ref: Ref, question: str, reason: str = "") -> JSON:
+    """A second question before something that cannot be undone."""
+    return _form(
+        "Are you sure?",
+        [SectionBlock(text=plain(question))],
+        metadata=ref.encode(why=reason) if reason else ref.encode(),
+        callback="confirm",
+        submit="Yes",
+    )
+
+
+def snooze_view(card: Card) -> JSON:
+    """When the case comes back."""
+    hours = StaticSelectElement(action_id=ELEMENT, options=_options(SNOOZES))
+    return _form(
+        f"Snooze {card.number}",
+        [_input("hours", "Bring it back in", hours)],
+        metadata=Ref.of(card, Verb.SNOOZE).encode(),
+        callback="snooze",
+        submit="Snooze",
+    )
+
+
+def note_view(text: str, title: str = "Amends") -> JSON:
+    """Something to read, and nothing to do."""
+    return _form(title, [SectionBlock(text=plain(text))])
+
+
+def wait_view() -> JSON:
+    """Opened at once, because Slack lets a form be opened for three seconds after the click only.
+
+    Source: docs.slack.dev "Modals", trigger_id, read 2026-11.
+    """
+    return note_view("One moment…")
+
+
+#: The verbs that ask for more than a click, and their forms.
+FORMS: Mapping[Verb, Callable[[Card, ActionKind | None], JSON]] = {
+    Verb.EDIT: lambda card, kind: edit_view(card),
+    Verb.DISMISS: lambda card, kind: dismiss_view(card),
+    Verb.POSTED: posted_view,
+    Verb.FOUND: lambda card, kind: posted_view(card, kind, Verb.FOUND),
+    Verb.TAKE_DOWN: lambda card, kind: reason_view(card, Verb.TAKE_DOWN, kind),
+    Verb.SNOOZE: lambda card, kind: snooze_view(card),
+}
+
+
+def _form(
+    title: str,
+    blocks: list[Block],
+    *,
+    metadata: str = "",
+    callback: str = "note",
+    submit: str | None = None,
+) -> JSON:
+    return View(
+        type="modal",
+        callback_id=f"{PREFIX}{callback}",
+        title=plain(one_line(title), _TITLE_MAXIMUM),
+        submit=plain(submit) if submit else None,
+        close=plain("Cancel" if submit else "Close"),
+        blocks=blocks,
+        private_metadata=metadata or None,
+    ).to_dict()
+
+
+def _input(
+    block: str,
+    label: str,
+    element: InputInteractiveElement,
+    *,
+    hint: str = "",
+    optional: bool = False,
+) -> InputBlock:
+    return InputBlock(
+        block_id=block,
+        label=plain(label),
+        element=element,
+        hint=plain(hint) if hint else None,
+        optional=optional,
+    )
+
+
+def _line(*, multiline: bool = False, placeholder: str = "") -> PlainTextInputElement:
+    return PlainTextInputElement(
+        action_id=ELEMENT,
+        multiline=multiline,
+        max_length=_REASON_MAXIMUM if multiline else INPUT_MAXIMUM,
+        placeholder=placeholder or None,
+    )
+
+
+def _options(choices: dict[str, str]) -> list[Option]:
+    return [Option(value=value, text=plain(label)) for value, label in choices.items()]
