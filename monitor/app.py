@@ -1,0 +1,245 @@
+"""The composition root: makes the parts from the settings and puts them together. No decisions."""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from connectors import registry
+from connectors.base import Ability, Connector, Mention
+from monitor.clock import Clock
+from monitor.config import Settings
+from monitor.jobs import House, Surface
+from monitor.judge import Judge
+from monitor.judge.relevance import relevant
+from monitor.lock import FileLock
+from monitor.problems import RunError
+from monitor.store import Store
+from responders import guard, playbooks
+from responders.case import Case
+from responders.credit.pool import Pool, read_codes
+from responders.deliver import Sender, SenderLock
+from responders.desk import Desk
+from responders.draft import Draft
+from responders.money import Money
+from responders.policy import Brand, Policy
+from responders.suggest import suggest
+from responders.verdict import Verdict
+
+if TYPE_CHECKING:
+    from responders.slack.bot import SlackBot
+
+#: So many earlier texts are looked at so that no text is sent twice.
+REMEMBERED_TEXTS = 200
+
+
+def open_store(settings: Settings) -> Store:
+    """The database of the settings, checked to be ours and current.
+
+    Raises:
+        StoreError: it cannot be used; the message says what to do.
+    """
+    return Store.open(settings.database_url)
+
+
+def make_judge(settings: Settings) -> Judge:
+    """The judge with the team's threshold, or the shipped one."""
+    threshold = settings.file.judge.threshold
+    return Judge() if threshold is None else Judge(threshold=threshold)
+
+
+def make_playbooks(settings: Settings) -> playbooks.Playbooks:
+    """Our texts, with a team's own in their place where there are any.
+
+    Raises:
+        PlaybookError: one of the team's files cannot be used.
+    """
+    folder = settings.file.playbooks.folder
+    return playbooks.load(settings.folder / folder if folder else None)
+
+
+def make_connectors(settings: Settings) -> dict[str, Connector]:
+    """Every enabled platform, by its name; speaks to none of them yet."""
+    return {name: registry.load(name)(table) for name, table in settings.connectors.items()}
+
+
+def make_surface(settings: Settings, clock: Clock) -> "SlackBot | None":
+    """Slack, where it is configured and enabled."""
+    slack = settings.file.slack
+    if slack is None or not slack.enabled:
+        return None
+    from responders.slack.bot import SlackBot, make_client
+
+    client = make_client(
+        slack.bot_token.get_secret_value(), slack.api_url, timeout=slack.timeout_seconds
+    )
+    return SlackBot(client, slack.channel, clock=clock)
+
+
+def sender_lock(settings: Settings) -> FileLock:
+    """The lock of the one sender: a file beside the SQLite database, else in the file's folder."""
+    path = settings.database_url.removeprefix("sqlite:///")
+    if path == settings.database_url:
+        return FileLock(settings.folder / "amends.sender.lock")
+    return FileLock(Path(f"{path}.sender.lock"))
+
+
+def build(
+    settings: Settings,
+    store: Store,
+    *,
+    clock: Clock,
+    connectors: Mapping[str, Connector],
+    surface: Surface | None = None,
+    lock: SenderLock,
+    judge: Judge | None = None,
+    relevance: bool = True,
+    wake: Callable[[], None] = lambda: None,
+) -> House:
+    """Everything that the jobs work with.
+
+    Args:
+        settings: What config.toml says.
+        store: The open database.
+        clock: Gives the present moment.
+        connectors: By source; polled under the brand that the settings name.
+        surface: Where cards are shown; None for the console alone.
+        lock: Held by the one process that may send.
+        judge: The judge; made from the settings where there is none.
+        relevance: False takes every post as being about the brand.
+        wake: Called when a person has decided something.
+    """
+    brands = {brand.name: brand for brand in settings.brands}
+    policy = settings.policy
+    opinion = judge or make_judge(settings)
+    books = make_playbooks(settings)
+    for brand in brands:
+        store.ensure_brand(brand)
+    house_connector = _Connectors(connectors)
+
+    def ability(case: Case) -> Ability:
+        subject = case.subject.mention
+        return house_connector(subject.platform).ability(subject, store.contact(case))
+
+    def used(case: Case) -> list[str]:
+        author = case.subject.mention.author.id
+        platform = case.subject.mention.platform
+        return store.used_texts(case.brand, platform, author, REMEMBERED_TEXTS)
+
+    def draft(case: Case) -> Draft:
+        brand, able, texts = brands[case.brand], ability(case), used(case)
+        made = suggest(case, brand=brand, policy=policy, ability=able, playbooks=books, used=texts)
+        made = replace(made, round=case.round)
+        return guard.review(made, brand=brand, ability=able, subject=case.subject.mention)
+
+    def review(case: Case, proposal: Draft) -> Draft:
+        return guard.review(
+            proposal,
+            brand=brands[case.brand],
+            ability=ability(case),
+            subject=case.subject.mention,
+        )
+
+    def month_of(brand: str, moment: datetime) -> str:
+        return f"{moment.astimezone(ZoneInfo(brands[brand].timezone)):%Y-%m}"
+
+    def budget_left(case: Case) -> Money | None:
+        if policy.credit is None:
+            return None
+        budget = policy.credit.monthly_budget
+        spent = store.spent(case.brand, month_of(case.brand, clock()))
+        return replace(budget, minor=max(0, budget.minor - spent))
+
+    desk = Desk(
+        store.cases,
+        policy=lambda _brand: policy,
+        ability=ability,
+        review=review,
+        clock=clock,
+        new_key=lambda: uuid4().hex,
+        wake=wake,
+        month_of=month_of,
+        budget_left=budget_left,
+    )
+    sender = Sender(
+        store.cases,
+        connector=lambda case: house_connector(case.subject.mention.platform),
+        credits=Pool(store.credits),
+        review=review,
+        clock=clock,
+        owner=owner(),
+        lock=lock,
+        paused=lambda: settings.file.engine.shadow or store.paused(),
+        contact=store.contact,
+        month_of=month_of,
+    )
+
+    def judged(mention: Mention, brand: Brand) -> Verdict:
+        verdict = opinion.judge(mention.text, hint=mention.language)
+        if not relevance or mention.addressed or mention.private:
+            return verdict
+        about = relevant(mention.text, brand)
+        if about:
+            return verdict
+        return replace(verdict, relevant=False, why=(f"not about {brand.name}: {about.why}",))
+
+    digests = settings.file.digest.folder
+    return House(
+        store=store,
+        clock=clock,
+        brands=brands,
+        policy=policy,
+        connectors=connectors,
+        brand_of={source: settings.brand_of(source) for source in connectors},
+        judge=judged,
+        draft=draft,
+        ability=ability,
+        desk=desk,
+        sender=sender,
+        surface=surface,
+        prevent=books.prevent,
+        watch_for=settings.file.engine.watch_for,
+        watch_every=settings.file.engine.watch_every,
+        digests=settings.folder / digests if digests else None,
+    )
+
+
+def import_codes(policy: Policy, store: Store, clock: Clock) -> int:
+    """Take new codes from the shop's file into the pool; how many were new.
+
+    Raises:
+        RunError: the file cannot be used; the message names every bad line.
+    """
+    if policy.credit is None:
+        return 0
+    try:
+        codes = read_codes(Path(policy.credit.codes_file))
+    except ValueError as error:
+        raise RunError(str(error)) from error
+    return store.credits.import_codes(codes, clock())
+
+
+def owner() -> str:
+    """Names this process in claims and in the audit."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class _Connectors:
+    """Finds the connector that answers on a platform; the pretend one stands in for all."""
+
+    def __init__(self, connectors: Mapping[str, Connector]) -> None:
+        self._connectors = connectors
+
+    def __call__(self, platform: str) -> Connector:
+        found = self._connectors.get(platform) or self._connectors.get("samples")
+        if found is None:
+            raise RunError(
+                f"no connector for {platform}: enable [connectors.{platform}] again, "
+                "or close its cases"
+            )
+        return found

@@ -1,0 +1,162 @@
+"""Every problem at once: settings, database, logins, permissions, Slack, texts, credits."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.base import Problem
+from connectors.errors import ConnectorError
+from monitor import app, clock, consoles
+from monitor.config import Settings, SettingsError, load
+from monitor.problems import RunError
+from monitor.store import Store, StoreError
+from responders.credit.pool import read_codes
+from responders.playbooks import PlaybookError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the answer."""
+
+    where: str
+    what: str
+    do: str = ""
+    fatal: bool = False
+    fine: bool = False
+
+    def line(self) -> str:
+        """What is printed: a word for how bad it is, never a colour alone."""
+        word = "ok     " if self.fine else "PROBLEM" if self.fatal else "note   "
+        return f"{word} {self.where}: {self.what}{f': {self.do}' if self.do else ''}"
+
+
+def everything(path: Path) -> Iterator[Finding]:
+    """Check all there is, and go on after each problem as far as possible."""
+    try:
+        settings = load(path)
+    except SettingsError as error:
+        for problem in error.problems:
+            yield Finding(where="settings", what=problem, fatal=True)
+        try:
+            settings = load(path, secrets=False)
+        except SettingsError:
+            return  # nothing further can be known
+        yield from _database(settings)
+        yield from _texts(settings)
+        return
+    yield Finding(where="settings", what=f"{path} is valid", fine=True)
+    yield from _database(settings)
+    yield from _policy(settings)
+    yield from _texts(settings)
+    yield from _credit(settings)
+    yield from _connectors(settings)
+    yield from _slack(settings)
+    yield from _console(settings)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        with app.open_store(settings) as store:
+            yield Finding(where="database", what="ours and current", fine=True)
+            yield from _state(settings, store)
+    except StoreError as error:
+        yield Finding(where="database", what=str(error), fatal=True)
+
+
+def _state(settings: Settings, store: Store) -> Iterator[Finding]:
+    if store.paused():
+        yield Finding(where="sending", what="paused", do="amends resume lets it go")
+    if settings.file.engine.shadow:
+        yield Finding(
+            where="sending",
+            what="shadow mode, nothing is sent",
+            do="set [engine] shadow = false to go live",
+        )
+    for source in settings.connectors:
+        seen = store.mentions.seen_at(settings.brand_of(source).name, source)
+        last = f"last read {seen:%Y-%m-%d %H:%M} UTC" if seen else "not read yet"
+        yield Finding(where=source, what=last, fine=seen is not None)
+
+
+def _policy(settings: Settings) -> Iterator[Finding]:
+    if not settings.policy.approvers:
+        yield Finding(
+            where="policy",
+            what="the list of approvers is empty, so nobody may send anything",
+            do="add Slack user ids, group ids or console names under [policy] approvers",
+            fatal=True,
+        )
+    for brand in settings.brands:
+        if not brand.signature:
+            yield Finding(
+                where=f"brand {brand.name}",
+                what="nobody signs the texts",
+                do='set signature = "Eva" or another first name',
+            )
+
+
+def _texts(settings: Settings) -> Iterator[Finding]:
+    try:
+        books = app.make_playbooks(settings)
+    except PlaybookError as error:
+        yield Finding(where="playbooks", what=str(error), fatal=True)
+    else:
+        yield Finding(where="playbooks", what=f"{len(books)} situations", fine=True)
+
+
+def _credit(settings: Settings) -> Iterator[Finding]:
+    credit = settings.policy.credit
+    if credit is None:
+        return
+    try:
+        codes = read_codes(Path(credit.codes_file))
+    except ValueError as error:
+        for line in str(error).splitlines():
+            yield Finding(where="credit", what=line, fatal=True)
+        return
+    yield Finding(where="credit", what=f"{len(codes)} codes in the file", fine=True)
+
+
+def _connectors(settings: Settings) -> Iterator[Finding]:
+    if not settings.connectors:
+        yield Finding(
+            where="connectors",
+            what="none is enabled",
+            do="set enabled = true under one of [connectors]",
+            fatal=True,
+        )
+    for name, connector in app.make_connectors(settings).items():
+        yield from _asked(name, connector.check)
+
+
+def _slack(settings: Settings) -> Iterator[Finding]:
+    surface = app.make_surface(settings, clock.now)
+    if surface is not None:
+        yield from _asked("slack", surface.check)
+    elif not settings.file.console.enabled:
+        yield Finding(where="surfaces", what="neither [slack] nor [console] is enabled", fatal=True)
+
+
+def _console(settings: Settings) -> Iterator[Finding]:
+    if settings.file.console.enabled:
+        try:
+            consoles.access(settings)
+        except (ConnectorError, RunError) as error:
+            yield Finding(where="console", what=str(error), fatal=True)
+        else:
+            yield Finding(where="console", what="guarded as it should be", fine=True)
+
+
+def _asked(name: str, ask: Callable[[], object]) -> Iterator[Finding]:
+    try:
+        problems = ask()
+    except ConnectorError as error:
+        yield Finding(where=name, what=str(error), fatal=True)
+        return
+    fine = True
+    for problem in problems if isinstance(problems, list | tuple) else ():
+        assert isinstance(problem, Problem)
+        fine = fine and not problem.fatal
+        yield Finding(where=name, what=problem.what, do=problem.do, fatal=problem.fatal)
+    if fine:
+        yield Finding(where=name, what="works", fine=True)
