@@ -25,7 +25,7 @@ _LINK = regex.compile(
         (?P<labels>(?:[\w-]{1,63}\.){1,8})
         (?P<bare>(?:[a-zA-Z0-9-]{1,63}\.){1,8})
         (?P<known>com|net|org|info|biz|shop|store|online|app|dev|site|xyz)
-        (?P<path>[/?\#:][^\s<>"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u3000-\u303F\uFF00-\uFFEF]*)
+        (?P<path>[/?\#:][\p{Latin}\p{Cyrillic}0-9!?*'@();:&=+$/%\#\[\]\-\u2013_.,~|]*)
     )""",
     regex.VERBOSE,
 )
@@ -40,19 +40,27 @@ def weighted(text: str) -> int:
     top-level domains, the answer is rather too high than too low.
     """
     text = normalize("NFC", text)
-    total, position = 0, 0
-    for match in _LINK.finditer(text):
-        link = match[0].rstrip(_AFTER_A_LINK)
-        own = _plain(link)
-        total += _plain(text[position : match.start()])
-        total += _LINK_WEIGHT if match["sure"] else max(_LINK_WEIGHT, own)
-        position = match.start() + len(link)
-    return total + _plain(text[position:])
+    links = sum(
+        _LINK_WEIGHT if match["sure"] else max(_LINK_WEIGHT, _plain(_bare(match)))
+        for match in _LINK.finditer(text)
+    )
+    # A space keeps apart what a link kept apart; it weighs one.
+    return links + _plain(without_links(text, " ")) - len(_LINK.findall(text))
 
 
 def has_link(text: str) -> bool:
     """Whether X would make a link of something in this text."""
     return _LINK.search(normalize("NFC", text)) is not None
+
+
+def without_links(text: str, stand_in: str) -> str:
+    """The text in its canonical composition with each link replaced: X rewrites them all."""
+    return _LINK.sub(lambda match: stand_in + match[0][len(_bare(match)) :], normalize("NFC", text))
+
+
+def _bare(match: regex.Match[str]) -> str:
+    """The link without what ends the sentence."""
+    return match[0].rstrip(_AFTER_A_LINK)
 
 
 def _plain(text: str) -> int:

@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeGuard
 
 from connectors.errors import SetupError
 
@@ -98,7 +99,7 @@ def load(stored: str | None) -> Position:
         ) from error
 
 
-def is_id(value: object) -> bool:
+def is_id(value: object) -> TypeGuard[str]:
     """Whether X could have given this id out: 1 to 19 digits (openapi.json 2.167)."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
@@ -119,17 +120,23 @@ def _later(one: str | None, other: str | None) -> str | None:
 
 
 def _position(found: object) -> Position:
-    match found:
-        case {"version": 1, "mentions": mentions, "search": search, "searching": bool(searching)}:
-            return Position(mentions=_place(mentions), search=_place(search), searching=searching)
-    raise ValueError("not a position of version 1")
+    if not isinstance(found, dict) or found.get("version") != 1:
+        raise ValueError("not a position of version 1")
+    searching = found.get("searching")
+    if type(searching) is not bool:
+        raise ValueError("neither true nor false")
+    return Position(
+        mentions=_place(found.get("mentions")),
+        search=_place(found.get("search")),
+        searching=searching,
+    )
 
 
 def _place(found: object) -> Place:
     if not isinstance(found, dict) or set(found) != {field.name for field in fields(Place)}:
         raise ValueError("not a place in a list")
     ids = (found["since"], found["newest"], found["oldest"], found["until"])
-    if not all(id is None or is_id(id) for id in ids):
+    if not all(one is None or is_id(one) for one in ids):
         raise ValueError("not an id")
     if not isinstance(found["token"], str | None) or type(found["met"]) is not int:
         raise ValueError("not a token and a number")

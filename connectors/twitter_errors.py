@@ -42,8 +42,7 @@ _REFUSALS = (
     (
         ("you are mentioned or are the author", "mentioned or otherwise engaged"),
         "not_summoned",
-        "X takes no reply through its API here: the author did not name the account, or limited "
-        + "who may reply. Post it by hand.",
+        "X takes no reply here by API: the author did not name the account, or limits replies.",
     ),
     # Codes 385 and 144 of the older interface, met again in v2's texts.
     (

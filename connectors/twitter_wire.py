@@ -1,0 +1,108 @@
+"""How requests reach X: one time-out, one chosen server, never twice, no secret in a log."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+import requests
+import tweepy
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from connectors.errors import ConnectorError, TryLater
+from connectors.twitter_errors import Doing, meaning, no_answer
+
+#: Where tweepy sends everything, and what it signs; another address stands in for it.
+HOST = "https://api.twitter.com"
+
+# At level DEBUG these log headers and bodies: the keys, and every text with its codes.
+for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
+    logging.getLogger(_name).setLevel(logging.INFO)
+
+
+class Wire(HTTPAdapter):
+    """Carries every request of tweepy, which has neither a time-out nor a choice of server.
+
+    Never sends anything twice: HTTPAdapter's own retries are off unless asked for.
+
+    Attributes:
+        access_level: What X said last about the keys: read, read-write or
+            read-write-directmessages; "" where it said nothing.
+    """
+
+    def __init__(self, *, api_url: str, timeout: float) -> None:
+        super().__init__(max_retries=0)
+        self._api_url = api_url
+        self._timeout = timeout
+        self.access_level = ""
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: object = None,
+        verify: bool | str = True,
+        cert: object = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send it to `api_url`, with our time-out. The signature stays that of X's own address."""
+        if self._api_url != HOST:
+            request = request.copy()
+            request.url = f"{self._api_url}{request.path_url}"
+            proxies = get_environ_proxies(request.url)
+        response = super().send(
+            request, stream=stream, timeout=self._timeout, verify=verify, proxies=proxies
+        )
+        self.access_level = response.headers.get("x-access-level", "")
+        return response
+
+
+def ask(doing: Doing, call: Callable[..., object], **arguments: object) -> dict[str, object]:
+    """Make one request; whatever goes wrong becomes one of our errors here and nowhere else.
+
+    Raises:
+        ConnectorError: one of them, but never BadPayload or Unsupported.
+    """
+    try:
+        answer = call(**arguments)
+    except tweepy.HTTPException as error:
+        mapped = meaning(
+            status=error.response.status_code,
+            headers=error.response.headers,
+            body=_decoded(error.response),
+            doing=doing,
+        )
+        if doing is Doing.READ:
+            raise mapped from error
+        # What X says of a write may quote the text, and that may hold a credit's code: no
+        # traceback shall carry it into a log.
+        raise mapped from None
+    except requests.RequestException as error:
+        raise _silence(error, doing) from error
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # tweepy itself trips over answers that are not the objects it expects.
+        raise no_answer("X answered with something else than its API does", doing) from error
+    if not isinstance(answer, dict):
+        raise no_answer("X answered with something else than its API does", doing)
+    return answer
+
+
+def _silence(error: requests.RequestException, doing: Doing) -> ConnectorError:
+    """What it means that no HTTP answer came."""
+    if isinstance(error, requests.JSONDecodeError):
+        return no_answer("X answered with something else than its API does", doing)
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, requests.ConnectTimeout) or isinstance(
+        reason, urllib3.exceptions.NewConnectionError
+    ):
+        return TryLater("X cannot be reached: no connection was made")
+    if isinstance(error, requests.Timeout):
+        return no_answer("X did not answer in time", doing)
+    return no_answer(f"the connection to X broke ({type(error).__name__})", doing)
+
+
+def _decoded(response: requests.Response) -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return None
