@@ -32,7 +32,14 @@ class CaseState(StrEnum):
 
 #: Every move that is allowed; a new round (the customer answers) returns any state to open.
 CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
-    CaseState.OPEN: frozenset({CaseState.APPROVED, CaseState.DISMISSED, CaseState.NEEDS_HUMAN}),
+    CaseState.OPEN: frozenset(
+        {
+            CaseState.APPROVED,
+            CaseState.ANSWERED,  # a later round that needs no answer: "thanks!"
+            CaseState.DISMISSED,
+            CaseState.NEEDS_HUMAN,
+        }
+    ),
     CaseState.APPROVED: frozenset({CaseState.OPEN, CaseState.ANSWERED, CaseState.NEEDS_HUMAN}),
     CaseState.ANSWERED: frozenset({CaseState.OPEN, CaseState.NEEDS_HUMAN}),
     CaseState.DISMISSED: frozenset({CaseState.OPEN}),
@@ -152,6 +159,7 @@ class Change:
     notes: tuple[Note, ...]  #: at least one: nothing changes without a trace
     spend: Spend | None = None
     label: Label | None = None
+    promises: tuple["Promise", ...] = ()  #: made in a text that was sent; only ever added
 
 
 class BudgetSpent(Exception):
