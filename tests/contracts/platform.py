@@ -17,6 +17,7 @@ from connectors.base import Connector
 #: registry name -> "module:Class"; the class takes no arguments.
 HARNESSES = {
     "twitter": "tests.servers.x:XPlatform",
+    "reddit": "tests.servers.reddit:RedditPlatform",
 }
 
 
