@@ -48,7 +48,7 @@ CLOCK_SKEW = timedelta(minutes=2)
 #: A write that loses every race against other writers is a bug, not bad luck.
 _MOST_RACES = 50
 
-_logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 #: The guard: the same draft with its findings renewed.
 Review = Callable[[Case, Draft], Draft]
@@ -181,7 +181,7 @@ class Sender:
             return self._lost(str(error), "no_answer")
         except Exception as error:
             # A bug in a connector, after the request or before it: nobody knows which.
-            _logger.exception("case %s: sending the %s broke", case.id, action.kind)
+            log.exception("case %s: sending the %s broke", case.id, action.kind)
             return self._lost(f"Something unexpected happened ({type(error).__name__}).", "broken")
         return lambda c, a: outcome.sent(c, a, receipt, now=self._clock(), by=self._owner)
 
@@ -414,7 +414,7 @@ class Sender:
             case, action = self._read(place)
             change = result(case, action)
             if action.fence != fence or not _allowed(action, change):
-                _logger.warning("case %s: a late result of the %s is dropped", place[0], place[1])
+                log.warning("case %s: a late result of the %s is dropped", place[0], place[1])
                 return
             if self._save(change):
                 return

@@ -1,0 +1,189 @@
+"""Where a person's decision meets the case: the one thing that Slack and the console know.
+
+Thin: reads the case, asks approve.py, writes, and says what happened.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.base import Ability
+from responders.action import ActionState
+from responders.approve import Refusal, decide
+from responders.ask import NAMES, Blocked
+from responders.card import Card, Decision, Verb
+from responders.cards import make_card
+from responders.case import BudgetSpent, Case, CaseBook, CaseId, Change
+from responders.credit import MonthOf, utc_month
+from responders.draft import Draft, Severity
+from responders.money import Money
+from responders.policy import Person, Policy
+
+log = logging.getLogger(__name__)
+
+#: A decision is made anew where the case moved on meanwhile; so many times, then the person is
+#: asked to click again.
+MOST_TRIES = 10
+
+_BUSY = "Somebody else is changing this case at the moment. Nothing was changed; try again."
+_GONE = "This case is no longer here."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What happened, for the person who clicked."""
+
+    done: bool  #: False: nothing was changed
+    text: str
+
+
+class Desk:
+    """Takes decisions and shows cards. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        book: CaseBook,
+        *,
+        policy: Callable[[str], Policy],
+        ability: Callable[[Case], Ability],
+        review: Callable[[Case, Draft], Draft],
+        clock: Callable[[], datetime],
+        new_key: Callable[[], str],
+        wake: Callable[[], None] = lambda: None,
+        month_of: MonthOf = utc_month,
+        budget_left: Callable[[Case], Money | None] = lambda _case: None,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            book: Where cases are kept.
+            policy: The rules of a brand, by its name.
+            ability: What the platform allows for the post that a case answers.
+            review: The guard.
+            clock: Gives the present moment, aware UTC.
+            new_key: Makes an unguessable key for each new action.
+            wake: Called after each change, so that jobs look at once.
+            month_of: Names the month whose budget a credit takes.
+            budget_left: What is left of the month's budget for credits; None where there is none.
+        """
+        self._book = book
+        self._policy = policy
+        self._ability = ability
+        self._review = review
+        self._clock = clock
+        self._new_key = new_key
+        self._wake = wake
+        self._month_of = month_of
+        self._budget_left = budget_left
+
+    def take(self, decision: Decision, person: Person) -> Answer:
+        """Carry out what a person decided, or say why not. Never raises for a person's mistake."""
+        try:
+            change = self._written(decision, person)
+        except KeyError:
+            return Answer(done=False, text=_GONE)
+        except Refusal as refusal:
+            return Answer(done=False, text=str(refusal))
+        if change is None:
+            return Answer(done=False, text=_BUSY)
+        self._wake()
+        return Answer(done=True, text=_told(decision, change, self._policy(change.after.brand)))
+
+    def card(self, case_id: CaseId) -> Card:
+        """The case as it is now, for a surface.
+
+        Raises:
+            KeyError: there is no such case.
+        """
+        case = self._book.get(case_id)
+        left = self._budget_left(case)
+        return make_card(
+            case,
+            ability=self._ability(case),
+            policy=self._policy(case.brand),
+            now=self._clock(),
+            budget_left="" if left is None else f"{left} left this month",
+        )
+
+    def _written(self, decision: Decision, person: Person) -> Change | None:
+        for _ in range(MOST_TRIES):
+            case = self._book.get(decision.case_id)
+            change = decide(
+                case,
+                decision,
+                person,
+                policy=self._policy(case.brand),
+                ability=self._ability(case),
+                review=self._review,
+                now=self._clock(),
+                new_key=self._new_key,
+                month_of=self._month_of,
+            )
+            if self._saved(change):
+                return change
+        log.warning("case %s: a decision lost %s races", decision.case_id, MOST_TRIES)
+        return None
+
+    def _saved(self, change: Change) -> bool:
+        try:
+            return self._book.save(change, self._clock())
+        except BudgetSpent as spent:
+            month = "This month's budget for credits does not allow it"
+            raise Blocked(f"{month}: {spent}. Remove the credit, or ask the lead.") from spent
+
+
+def _told(decision: Decision, change: Change, policy: Policy) -> str:
+    """What the change means, in a sentence."""
+    match decision.verb:
+        case Verb.SEND:
+            return _told_sent(change, policy)
+        case Verb.EDIT | Verb.ADD_CREDIT | Verb.REMOVE_CREDIT:
+            return _told_draft(change)
+        case Verb.TAKE_DOWN:
+            return "It is being taken down. The card says when it is gone."
+        case Verb.SEND_AGAIN:
+            return "It is sent again."
+        case _:
+            return _TOLD[decision.verb]
+
+
+_TOLD = {
+    Verb.DISMISS: "Noted: no reply.",
+    Verb.CLAIM: "It is yours.",
+    Verb.RELEASE: "It is free for others again.",
+    Verb.SNOOZE: "Put aside; it comes back by itself.",
+    Verb.UNDO: "Undone. Nothing was sent, and the case is open again.",
+    Verb.POSTED: "Noted: it is out.",
+    Verb.FOUND: "Noted: it is there.",
+    Verb.DROP: "Dropped. It will not be sent.",
+    Verb.REOPEN: "The case is open again.",
+    Verb.CLOSE: "The case is closed.",
+}
+
+
+def _told_sent(change: Change, policy: Policy) -> str:
+    if not change.after.decided_by:
+        return "Your approval is noted. A second approver must agree before anything is sent."
+    undo = int(policy.undo.total_seconds())
+    within = f" in {undo} seconds; until then you can undo it" if undo else " at once"
+    phrases = {
+        ActionState.APPROVED: f"leaves{within}",
+        ActionState.BY_HAND: "is yours to post by hand: open the composer from the card",
+        ActionState.WAITING: "waits until the customer writes to us",
+    }
+    told = [
+        f"The {NAMES[action.kind]} {phrases[action.state]}."
+        for action in change.after.of_round()
+        if action.state in phrases and change.before.action(action.kind) != action
+    ]
+    return " ".join(["Approved.", *told])
+
+
+def _told_draft(change: Change) -> str:
+    draft = change.after.draft
+    blocks = () if draft is None else draft.findings
+    told = [f"{f.words}: {f.do}" for f in blocks if f.severity is Severity.BLOCK]
+    if told:
+        return "Saved, but it cannot be sent like this. " + " ".join(told)
+    return "Saved. Nothing is sent until somebody approves it."
