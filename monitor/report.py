@@ -1,0 +1,166 @@
+"""Makes the week's digest out of the counts, and writes it down."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+from monitor.problems import RunError
+from monitor.store import Store
+from monitor.store.rollups import Band, Count
+from responders import chart
+from responders.case import CaseState
+from responders.digest import (
+    Answers,
+    Digest,
+    Line,
+    Mood,
+    bounds,
+    days,
+    html,
+    markdown,
+    week_before,
+)
+from responders.money import Money
+from responders.policy import Brand, Policy
+
+#: So many causes are worth a sentence on how to prevent the next one.
+CAUSES = 3
+#: A platform that was not read for so long before the week's end is named as a gap.
+STALE = timedelta(hours=6)
+
+
+def digest(
+    store: Store,
+    brand: Brand,
+    week: str,
+    policy: Policy,
+    prevent: Callable[[str], str] = lambda _topic: "",
+) -> Digest:
+    """How people felt about a brand in one ISO week, against the week before.
+
+    Raises:
+        ValueError: it is not a week such as "2026-W47".
+    """
+    start, end = bounds(week, brand.timezone)
+    before_start, before_end = bounds(week_before(week), brand.timezone)
+    now = store.rollups.between(brand.name, start, end)
+    before = store.rollups.between(brand.name, before_start, before_end)
+    topics = _lines(now, before, lambda count: count.topic, flagged=True)
+    advice = [text for line in topics[:CAUSES] if (text := prevent(line.name))]
+    return Digest(
+        brand=brand.name,
+        week=week,
+        start=start,
+        end=end,
+        now=_mood(now),
+        before=_mood(before),
+        days=tuple(
+            _mood(count for count in now if first <= count.start < last)
+            for first, last in days(week, brand.timezone)
+        ),
+        platforms=_lines(now, before, lambda count: count.platform, flagged=False),
+        topics=topics,
+        answers=_answers(store, brand, policy, start, end),
+        prevent=tuple(advice),
+        gaps=_gaps(store, brand, start, end),
+    )
+
+
+def picture(made: Digest) -> bytes:
+    """The digest's chart as a PNG."""
+    return chart.png(made)
+
+
+def write(made: Digest, png: bytes, folder: Path) -> tuple[Path, ...]:
+    """Write Markdown, HTML and PNG into a folder, each whole or not at all.
+
+    Raises:
+        RunError: the folder cannot be written to.
+    """
+    name = f"{_file_name(made.brand)}-{made.week}"
+    files = {
+        folder / f"{name}.png": png,
+        folder / f"{name}.md": markdown(made, f"{name}.png").encode(),
+        folder / f"{name}.html": html(made, f"{name}.png").encode(),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            half = path.with_suffix(path.suffix + ".part")
+            half.write_bytes(content)
+            os.replace(half, path)
+    except OSError as error:
+        raise RunError(f"{folder} cannot be written to: {error.strerror}") from error
+    return tuple(files)
+
+
+def _mood(counts: Iterable[Count]) -> Mood:
+    bands = dict.fromkeys(Band, 0)
+    angry = 0
+    for count in counts:
+        bands[count.band] += count.posts
+        angry += count.angry
+    return Mood(
+        negative=bands[Band.NEGATIVE],
+        neutral=bands[Band.NEUTRAL],
+        positive=bands[Band.POSITIVE],
+        angry=angry,
+    )
+
+
+def _lines(
+    now: Iterable[Count],
+    before: Iterable[Count],
+    name_of: Callable[[Count], str],
+    *,
+    flagged: bool,
+) -> tuple[Line, ...]:
+    """Counts by name, most first; `flagged` keeps and orders by the flagged posts."""
+    ours: dict[str, list[Count]] = defaultdict(list)
+    theirs: dict[str, list[Count]] = defaultdict(list)
+    for groups, counts in ((ours, now), (theirs, before)):
+        for count in counts:
+            if not flagged or count.angry:
+                groups[name_of(count) or "not sure"].append(count)
+    lines = [
+        Line(name=name, now=_mood(ours[name]), before=_mood(theirs[name]))
+        for name in {*ours, *theirs}
+    ]
+    key = (lambda mood: mood.angry) if flagged else (lambda mood: mood.posts)
+    return tuple(sorted(lines, key=lambda line: (-key(line.now), -key(line.before), line.name)))
+
+
+def _answers(store: Store, brand: Brand, policy: Policy, start: datetime, end: datetime) -> Answers:
+    opened = store.cases.opened(brand.name, start, end)
+    spans = [case.decided_at - case.opened_at for case in opened if case.decided_at is not None]
+    states = [case.state for case in opened]
+    spent = None
+    if policy.credit is not None:
+        currency = policy.credit.monthly_budget.currency
+        spent = Money(minor=store.credits.given(brand.name, start, end), currency=currency)
+    return Answers(
+        cases=len(opened),
+        answered=states.count(CaseState.ANSWERED),
+        dismissed=states.count(CaseState.DISMISSED),
+        waiting=sum(state in {CaseState.OPEN, CaseState.NEEDS_HUMAN} for state in states),
+        median=median(spans) if spans else None,
+        credits=spent,
+    )
+
+
+def _gaps(store: Store, brand: Brand, start: datetime, end: datetime) -> tuple[str, ...]:
+    """Sources whose last good read lies well before the week's end: silence is not peace."""
+    gaps = []
+    for source, seen in store.mentions.sources(brand.name):
+        if seen < end - STALE:
+            since = max(seen, start)
+            gaps.append(f"{source} was last read on {since:%A %d %B at %H:%M} UTC")
+    return tuple(gaps)
+
+
+def _file_name(brand: str) -> str:
+    kept = "".join(letter if letter.isalnum() else "-" for letter in brand.lower())
+    return kept.strip("-") or "brand"
