@@ -1,0 +1,148 @@
+"""The only way to the database: values in, values out.
+
+`Store.open` gives the books; each is one file of this package. A book's method is one transaction,
+and nothing that holds a session, a connection or a row ever leaves it. Every method may be called
+from any thread.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import func, select
+
+from connectors.base import Contact
+from monitor.store.actions import Actions
+from monitor.store.audit import Audit
+from monitor.store.brands import Brands
+from monitor.store.cases import Cases
+from monitor.store.credits import Credits
+from monitor.store.engine import Database
+from monitor.store.erase import Eraser
+from monitor.store.errors import StoreError
+from monitor.store.mentions import Mentions
+from monitor.store.notebook import Notebook
+from monitor.store.rollups import Rollups
+from monitor.store.schema import Schema, require_current, schema_state, upgrade
+from monitor.store.standing import Standing, standing
+from monitor.store.words import Labels, Promises
+from monitor.tables import spend
+from responders.case import Case, MentionId
+
+__all__ = ["Standing", "Store", "StoreError", "schema_state", "upgrade"]
+
+
+class Store:
+    """An open database.
+
+    Attributes:
+        mentions: Posts, verdicts, cursors.
+        cases: Cases; a `CaseBook`.
+        actions: What is to be sent and what was.
+        credits: Codes; a `CreditBook`.
+        rollups: Counts for the digest.
+        audit: Who did what.
+        labels: People's words on verdicts.
+        promises: What sent texts promised.
+        meta: Notes of the installation about itself.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._brands = Brands(database)
+        self._eraser = Eraser(database)
+        self.mentions = Mentions(database, self._brands)
+        self.cases = Cases(database, self._brands)
+        self.actions = Actions(database)
+        self.credits = Credits(database)
+        self.rollups = Rollups(database, self._brands)
+        self.audit = Audit(database)
+        self.labels = Labels(database, self._brands)
+        self.promises = Promises(database)
+        self.meta = Notebook(database)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the database; an empty one gets its tables.
+
+        Args:
+            url: "sqlite:///amends.db" or "postgresql://user@host/database".
+
+        Raises:
+            Unreachable: the address is wrong or the database does not answer.
+            SchemaOld: it is of an earlier version; nothing upgrades by itself.
+            SchemaNew: it is of a later version.
+        """
+        if schema_state(url).schema is Schema.MISSING:
+            upgrade(url)
+        database = Database(url)
+        try:
+            with database.read() as connection:
+                require_current(connection, database.shown)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    def close(self) -> None:
+        """Let go of every connection; closing twice is harmless."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Store {self._database.shown}>"
+
+    def ensure_brand(self, brand: str) -> None:
+        """Know a brand before anything is stored for it."""
+        self._brands.id(brand)
+
+    def contact(self, case: Case) -> Contact:
+        """What has passed between us and a case's author so far."""
+        return self.cases.contact(case)
+
+    def used_texts(self, brand: str, platform: str, author_id: str, limit: int) -> list[str]:
+        """Texts that went, or are to go, to this author or to others there; theirs first."""
+        return self.cases.used_texts(brand, platform, author_id, limit)
+
+    def spent(self, brand: str, month: str) -> int:
+        """What the brand's credits of a month ("2026-11") came to, in minor units."""
+        query = select(func.coalesce(func.sum(spend.c.spent), 0)).where(
+            spend.c.brand_id == self._brands.find(brand), spend.c.month == month
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def tally(self, brand: str) -> Standing:
+        """How much of everything there is for a brand."""
+        return standing(self._database, self._brands.find(brand))
+
+    def paused(self) -> bool:
+        """Whether everything that would be sent is held."""
+        return self.meta.paused() is not None
+
+    def set_paused(self, by: str | None, at: datetime) -> None:
+        """Hold everything that would be sent, in somebody's name; None lets it go again."""
+        self.meta.set_paused(by, at)
+
+    def purge(self, before: datetime, now: datetime) -> int:
+        """Erase posts that were stored before then; how many. See `Eraser.purge`."""
+        return self._eraser.purge(before, now)
+
+    def forget(self, platform: str, who: str, now: datetime) -> int:
+        """Erase a person at once, by handle or id; how many posts. See `Eraser.forget`."""
+        return self._eraser.forget(platform, who, now)
+
+    def gone(self, mention_ids: Collection[MentionId], now: datetime) -> int:
+        """Erase posts that their authors took down; how many. See `Eraser.gone`."""
+        return self._eraser.gone(mention_ids, now)

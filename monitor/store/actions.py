@@ -1,0 +1,123 @@
+"""What is to be sent now, and what was sent. Actions change through `Cases.save` alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select, text, union_all
+
+from monitor.store.engine import Database
+from monitor.store.rows import action_of
+from monitor.tables import LIVE, RETRACTING, SENT, action, brand, case, case_mention, mention
+from responders.action import Action, ActionKind, ActionState
+from responders.case import CaseId, Due
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """Something that went out, and where it can be seen."""
+
+    case_id: CaseId
+    brand: str
+    kind: ActionKind
+    platform: str
+    handle: str  #: of the customer; "" where it was erased
+    text: str  #: with draft.CODE_PLACEHOLDER in place of a code
+    url: str | None
+    at: datetime | None  #: as the platform says, else when it left
+    by: str  #: who approved it
+
+
+class Actions:
+    """The book of things to send."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, now: datetime, limit: int = 200) -> tuple[Due, ...]:
+        """What a job should look at now, oldest first.
+
+        - approved, its time has come, and what it depends on is sent or does not exist;
+        - sending, and the lease of its claim is over;
+        - unknown, settled, and its next look has come;
+        - sent, and somebody asked to take it down (its next try has come).
+        """
+        reached = or_(action.c.not_before.is_(None), action.c.not_before <= now)
+        parent = action.alias()
+        held = exists().where(
+            parent.c.case_id == action.c.case_id,
+            parent.c.round == action.c.round,
+            parent.c.kind == action.c.depends_on,
+            parent.c.state != ActionState.SENT.value,
+        )
+        settled = or_(action.c.settle_until.is_(None), action.c.settle_until <= now)
+        lapsed = or_(action.c.lease_until.is_(None), action.c.lease_until <= now)
+        columns = (action.c.id, action.c.case_id, action.c.kind, action.c.round, action.c.state)
+        live = select(*columns).where(
+            text(LIVE),
+            or_(
+                and_(action.c.state == ActionState.APPROVED.value, reached, ~held),
+                and_(action.c.state == ActionState.SENDING.value, lapsed),
+                and_(action.c.state == ActionState.UNKNOWN.value, reached, settled),
+            ),
+        )
+        retracting = select(*columns).where(text(RETRACTING), reached)
+        both = union_all(live, retracting).subquery()
+        query = select(both).order_by(both.c.id).limit(limit)
+        with self._database.read() as connection:
+            return tuple(
+                Due(
+                    case_id=CaseId(row.case_id),
+                    kind=ActionKind(row.kind),
+                    round=row.round,
+                    state=ActionState(row.state),
+                )
+                for row in connection.execute(query)
+            )
+
+    def find(self, key: str) -> tuple[CaseId, Action] | None:
+        """The action with that key and its case."""
+        with self._database.read() as connection:
+            row = connection.execute(select(action).where(action.c.key == key)).one_or_none()
+        return None if row is None else (CaseId(row.case_id), action_of(row))
+
+    def sent(self, limit: int = 100) -> tuple[Sent, ...]:
+        """What went out, the newest first."""
+        out = select(action).where(text(SENT)).order_by(action.c.id.desc()).limit(limit).subquery()
+        query = (
+            select(
+                out,
+                case.c.platform,
+                brand.c.name.label("brand_name"),
+                _handle_of(out.c.case_id).label("handle"),
+            )
+            .join(case, case.c.id == out.c.case_id)
+            .join(brand, brand.c.id == out.c.brand_id)
+            .order_by(out.c.id.desc())
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Sent(
+                    case_id=CaseId(row.case_id),
+                    brand=row.brand_name,
+                    kind=ActionKind(row.kind),
+                    platform=row.platform,
+                    handle=row.handle or "",
+                    text=row.text,
+                    url=row.receipt_url,
+                    at=row.receipt_at or row.intent_at,
+                    by=row.approved_by,
+                )
+                for row in connection.execute(query)
+            )
+
+
+def _handle_of(case_id: ColumnElement[int]) -> ScalarSelect[str]:
+    """The customer's handle as they had it in the case's first post."""
+    return (
+        select(mention.c.handle)
+        .join(case_mention, case_mention.c.mention_id == mention.c.id)
+        .where(case_mention.c.case_id == case_id, mention.c.ours.is_(False))
+        .order_by(mention.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
