@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from connectors import registry
 from connectors.base import Ability, Connector, Mention
 from monitor.clock import Clock
-from monitor.config import Settings
+from monitor.config import Settings, SlackTable
 from monitor.jobs import House, Surface
-from monitor.judge import Judge
+from monitor.judge import DEFAULT_THRESHOLD, Judge
 from monitor.judge.relevance import relevant
 from monitor.lock import FileLock
 from monitor.problems import RunError
@@ -32,7 +32,10 @@ from responders.suggest import suggest
 from responders.verdict import Verdict
 
 if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
     from responders.slack.bot import SlackBot
+    from responders.slack.socket_mode import Listening
 
 #: So many earlier texts are looked at so that no text is sent twice.
 REMEMBERED_TEXTS = 200
@@ -47,10 +50,15 @@ def open_store(settings: Settings) -> Store:
     return Store.open(settings.database_url)
 
 
+def threshold(settings: Settings) -> float:
+    """From which score on a post is flagged: the team's own, or the shipped one."""
+    own = settings.file.judge.threshold
+    return DEFAULT_THRESHOLD if own is None else own
+
+
 def make_judge(settings: Settings) -> Judge:
-    """The judge with the team's threshold, or the shipped one."""
-    threshold = settings.file.judge.threshold
-    return Judge() if threshold is None else Judge(threshold=threshold)
+    """The judge at the team's threshold."""
+    return Judge(threshold=threshold(settings))
 
 
 def make_playbooks(settings: Settings) -> playbooks.Playbooks:
@@ -73,12 +81,41 @@ def make_surface(settings: Settings, clock: Clock) -> "SlackBot | None":
     slack = settings.file.slack
     if slack is None or not slack.enabled:
         return None
-    from responders.slack.bot import SlackBot, make_client
+    from responders.slack.bot import SlackBot
 
-    client = make_client(
-        slack.bot_token.get_secret_value(), slack.api_url, timeout=slack.timeout_seconds
-    )
-    return SlackBot(client, slack.channel, clock=clock)
+    return SlackBot(slack_client(slack), slack.channel, clock=clock)
+
+
+def slack_client(slack: SlackTable) -> "WebClient":
+    """A client for Slack's Web API; it repeats nothing by itself."""
+    from responders.slack.client import make_client
+
+    token = slack.bot_token.get_secret_value()
+    return make_client(token, slack.api_url, slack.timeout_seconds)
+
+
+def listen_to_slack(settings: Settings, house: House) -> "Listening":
+    """Take clicks from Slack in the background until it is closed.
+
+    Raises:
+        TryLater: Slack cannot be reached.
+        SetupError: the token or the app is wrong.
+    """
+    from responders.slack import listeners, socket_mode
+    from responders.slack.bot import SlackBot
+    from responders.slack.roster import SlackRoster
+
+    slack = settings.file.slack
+    assert slack is not None, "only called where Slack is configured"
+    assert slack.app_token is not None, "checked with the settings"
+    assert isinstance(house.surface, SlackBot), "made by make_surface"
+    client = slack_client(slack)
+    groups = [name for name in settings.policy.approvers if name.startswith("S")]
+    roster = SlackRoster(client, groups, clock=house.clock)
+    bolt = socket_mode.make_app(client)
+    listeners.register(bolt, house.desk, roster, voice=house.surface, clock=house.clock)
+    token = slack.app_token.get_secret_value()
+    return socket_mode.listen(bolt, token, client, clock=house.clock)
 
 
 def sender_lock(settings: Settings) -> FileLock:
@@ -201,12 +238,19 @@ def build(
         ability=ability,
         desk=desk,
         sender=sender,
+        month_of=month_of,
         surface=surface,
-        prevent=books.prevent,
+        prevent=lambda topic: prevent(books, topic),
         watch_for=settings.file.engine.watch_for,
         watch_every=settings.file.engine.watch_every,
         digests=settings.folder / digests if digests else None,
     )
+
+
+def prevent(books: playbooks.Playbooks, topic: str) -> str:
+    """What the topic's playbook advises against the next case; "" where it advises nothing."""
+    book = books.choose(Verdict(topic=topic))
+    return book.prevent if book and topic in book.topics else ""
 
 
 def import_codes(policy: Policy, store: Store, clock: Clock) -> int:
@@ -221,7 +265,7 @@ def import_codes(policy: Policy, store: Store, clock: Clock) -> int:
         codes = read_codes(Path(policy.credit.codes_file))
     except ValueError as error:
         raise RunError(str(error)) from error
-    return store.credits.import_codes(codes, clock())
+    return store.credits.import_codes(codes)
 
 
 def owner() -> str:

@@ -101,7 +101,7 @@ def _texts(settings: Settings) -> Iterator[Finding]:
     except PlaybookError as error:
         yield Finding(where="playbooks", what=str(error), fatal=True)
     else:
-        yield Finding(where="playbooks", what=f"{len(books)} situations", fine=True)
+        yield Finding(where="playbooks", what=f"{len(books.playbooks)} situations", fine=True)
 
 
 def _credit(settings: Settings) -> Iterator[Finding]:

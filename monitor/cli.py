@@ -103,22 +103,20 @@ def check(config: str) -> None:
 @_config
 def run(config: str) -> None:
     """Poll, show, send and report until stopped."""
-    from monitor import app
+    from monitor import service
 
-    app.run(_settings(config), say=click.echo)
+    service.run(_settings(config), say=click.echo)
 
 
 @commands.command()
 @_config
-@click.option(
-    "--once", is_flag=True, expose_value=False, help="One pass: there is no other mode."
-)
+@click.option("--once", is_flag=True, expose_value=False, help="One pass: there is no other mode.")
 def poll(config: str) -> None:
     """Read every platform once, judge and store what is new."""
-    from monitor import app
+    from monitor import maintenance
 
     failed = 0
-    for source, new, error in app.poll_all(_settings(config)):
+    for source, new, error in maintenance.poll_all(_settings(config)):
         if error:
             failed += 1
             click.echo(f"amends: {source}: {error}", err=True)
@@ -160,9 +158,9 @@ def judge(file: str | None, config: str) -> None:
 @_config
 def draft(file: str | None, config: str) -> None:
     """What we would say to each post of FILE, as JSON Lines. Sends nothing."""
-    from monitor import app
+    from monitor import drafting
 
-    _answer_lines(file, app.make_drafter(_settings(config, secrets=False, optional=True)))
+    _answer_lines(file, drafting.drafter(_settings(config, secrets=False, optional=True)))
 
 
 @commands.command("eval")
@@ -173,7 +171,7 @@ def evaluate(file: str, as_json: bool, config: str) -> None:
     """Measure the judge on labelled posts: JSON Lines or CSV with text and label."""
     from connectors.errors import BadPayload
     from monitor import app, lines
-    from monitor.judge.evaluate import measure
+    from monitor.evaluation import Evaluation
 
     settings = _settings(config, secrets=False, optional=True)
     opinion = app.make_judge(settings)
@@ -190,7 +188,7 @@ def evaluate(file: str, as_json: bool, config: str) -> None:
             progress(1)
     if not pairs:
         raise click.ClickException(f"{file} holds no labelled post")
-    measured = measure(pairs, opinion.threshold)
+    measured = Evaluation.of(pairs, app.threshold(settings))
     click.echo(json.dumps(measured.as_dict()) if as_json else measured.text())
     if bad:
         sys.exit(1)
@@ -207,11 +205,13 @@ def digest(
     config: str, week: str | None, brand: str | None, as_json: bool, out: str | None, post: bool
 ) -> None:
     """A week in numbers: how people felt, and what we did."""
-    from monitor import app
+    from monitor import maintenance
 
     settings = _settings(config, secrets=post)
     click.echo(
-        app.make_digest(settings, week=week, brand=brand, out=out, post=post, as_json=as_json)
+        maintenance.make_digest(
+            settings, week=week, brand=brand, out=out, post=post, as_json=as_json
+        )
     )
 
 
@@ -220,9 +220,9 @@ def digest(
 @click.option("--by", metavar="NAME", help="Who pauses; your login name by default.")
 def pause(config: str, by: str | None) -> None:
     """Send nothing until amends resume."""
-    from monitor import app
+    from monitor import maintenance
 
-    click.echo(app.set_paused(_settings(config, secrets=False), paused=True, by=_who(by)))
+    click.echo(maintenance.set_paused(_settings(config, secrets=False), paused=True, by=_who(by)))
 
 
 @commands.command()
@@ -230,18 +230,18 @@ def pause(config: str, by: str | None) -> None:
 @click.option("--by", metavar="NAME", help="Who resumes; your login name by default.")
 def resume(config: str, by: str | None) -> None:
     """Send again what was held by amends pause."""
-    from monitor import app
+    from monitor import maintenance
 
-    click.echo(app.set_paused(_settings(config, secrets=False), paused=False, by=_who(by)))
+    click.echo(maintenance.set_paused(_settings(config, secrets=False), paused=False, by=_who(by)))
 
 
 @commands.command()
 @_config
 def purge(config: str) -> None:
     """Erase texts and names that are older than [retention] keep; counts stay."""
-    from monitor import app
+    from monitor import maintenance
 
-    click.echo(f"{app.purge(_settings(config, secrets=False))} posts erased")
+    click.echo(f"{maintenance.purge(_settings(config, secrets=False))} posts erased")
 
 
 @commands.command()
@@ -250,19 +250,19 @@ def purge(config: str) -> None:
 @click.option("--platform", required=True, metavar="P", help="Where the person has that handle.")
 def forget(config: str, handle: str, platform: str) -> None:
     """Erase a person: their texts, their name, and what was said to them."""
-    from monitor import app
+    from monitor import maintenance
 
-    erased = app.forget(_settings(config, secrets=False), platform, handle)
+    erased = maintenance.forget(_settings(config, secrets=False), platform, handle)
     click.echo(f"{erased} posts of {handle} on {platform} erased")
 
 
 @commands.command("hash-password")
 def hash_password() -> None:
     """Make the line for [console] users from a password that you type."""
-    from responders.console import access
+    from responders.console import passwords
 
     secret = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    click.echo(access.hash_password(secret))
+    click.echo(passwords.hash_password(secret))
 
 
 @commands.group()
@@ -274,18 +274,18 @@ def db() -> None:
 @_config
 def db_upgrade(config: str) -> None:
     """Bring the schema up to date; SQLite is backed up first."""
-    from monitor import app
+    from monitor import maintenance
 
-    click.echo(app.upgrade(_settings(config, secrets=False)))
+    click.echo(maintenance.upgrade(_settings(config, secrets=False)))
 
 
 @db.command("check")
 @_config
 def db_check(config: str) -> None:
     """Say whether the schema is ours and current."""
-    from monitor import app
+    from monitor import maintenance
 
-    state, fine = app.database_state(_settings(config, secrets=False))
+    state, fine = maintenance.database_state(_settings(config, secrets=False))
     if not fine:
         raise click.ClickException(state)
     click.echo(state)

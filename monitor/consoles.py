@@ -68,9 +68,9 @@ class Shelf:
         """The cards in the order to be shown, at most so many."""
         cards: list[Card] = []
         for states, newest in ORDER:
-            for case in self._house.store.cases.list(states, limit - len(cards), newest=newest):
+            for case_id in self._house.store.cases.list(states, limit - len(cards), newest=newest):
                 with suppress(KeyError):  # erased since it was listed
-                    cards.append(self._house.desk.card(case.id))
+                    cards.append(self._house.desk.card(case_id))
         return cards
 
 

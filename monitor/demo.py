@@ -30,6 +30,7 @@ from monitor.schedule import Schedule
 from monitor.store import Store
 from responders.card import Decision, Verb
 from responders.case import CaseState
+from responders.draft import Severity
 from responders.policy import Person
 
 #: The shop that the shipped posts are about.
@@ -116,7 +117,7 @@ def once(
         _settle(jobs)
         approved, dismissed = _decide_all(house, store)
         _settle(jobs)
-        tally = store.tally(demo_brand.name)
+        tally = store.standing(demo_brand.name)
         return Summary(
             polled=polled,
             new=new,
@@ -217,12 +218,12 @@ def _decide_all(house: House, store: Store) -> tuple[int, int]:
     for case_id in store.cases.list({CaseState.OPEN}, limit=1_000_000):
         case = store.cases.get(case_id)
         draft = case.draft
-        if draft is None or draft.findings:
+        if draft is None or any(f.severity is not Severity.NOTE for f in draft.findings):
             continue
         clean = draft.public is not None
         decision = Decision(
             verb=Verb.SEND if clean else Verb.DISMISS,
-            case_id=case_id,
+            case_id=case.id,
             round=case.round,
             draft_revision=draft.revision,
             reason="" if clean else "leave_it",

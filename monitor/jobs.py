@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -24,11 +25,13 @@ from monitor.store import Store
 from responders import rounds
 from responders.card import Card
 from responders.case import Case, CaseId, CaseState, Change, Due, Entry, MentionId, Note
+from responders.credit import MonthOf
 from responders.deliver import Sender
 from responders.desk import Desk
-from responders.digest import Digest
+from responders.digest import Digest, alt_text, markdown
 from responders.draft import Draft, text_hash
 from responders.policy import Brand, Policy
+from responders.slack.bot import Shown
 from responders.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -45,24 +48,16 @@ SURFACE = "slack"
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """Where a card stands in Slack."""
-
-    channel: str
-    ts: str
-
-
 class Surface(Protocol):
     """Where cards are shown, one message a case that edits itself."""
 
-    def show(self, card: Card, at: tuple[str, str] | None) -> tuple[str, str]:
-        """Post the card, or edit the message at (channel, ts); where it stands now."""
+    def show(self, card: Card, at: Shown | None) -> Shown:
+        """Post the card, or edit it where it stands; where it stands now."""
 
-    def find(self, case_id: CaseId) -> tuple[str, str] | None:
+    def find(self, case_id: CaseId) -> Shown | None:
         """The card that an earlier post without an answer may have left."""
 
-    def post_digest(self, digest: Digest, picture: bytes, key: str) -> str:
+    def post_digest(self, markdown: str, png: bytes, alt: str, key: str) -> str:
         """Post a digest; `key` marks it so that it can be found again."""
 
     def find_digest(self, key: str) -> str | None:
@@ -84,6 +79,7 @@ class House:
     ability: Callable[[Case], Ability]
     desk: Desk
     sender: Sender
+    month_of: MonthOf
     surface: Surface | None = None
     prevent: Callable[[str], str] = lambda _topic: ""
     watch_for: timedelta = timedelta(days=7)
@@ -145,7 +141,7 @@ class Jobs:
         author = mention.author.id
         case_id = self._store.cases.of_author(brand, mention.platform, author, now - HISTORY)
         if case_id is not None:
-            self._change(case_id, lambda case: self._heard(case, entry, now))
+            self._change(case_id, partial(self._heard, entry=entry, now=now))
             return case_id
         earlier = self._store.cases.earlier(brand, mention.platform, author, now - HISTORY)
         due_at = now + self._house.policy.response_target
@@ -176,12 +172,12 @@ class Jobs:
             return
         card = self._house.desk.card(case_id)
         shown = self._store.cases.shown(case_id)
-        at = (shown[0], shown[1]) if shown else None
+        at = Shown(channel=shown[0], ts=shown[1]) if shown else None
         if at is None and not self._store.meta.put_new(f"posting:{case_id}", card.number):
             # We may have posted it and died before the answer: look before posting again.
             at = surface.find(case_id)
-        channel, ts = surface.show(card, at)
-        self._store.cases.set_shown(case_id, channel, ts, card.revision)
+        stands = surface.show(card, at)
+        self._store.cases.set_shown(case_id, stands.channel, stands.ts, card.revision)
 
     def deliver(self, due: Due) -> None:
         """Take one action a step further: send it, look for it, or take it down."""
@@ -211,7 +207,7 @@ class Jobs:
             if turn.ours:
                 continue
             entry = self._store.mentions.of_post(case.brand, turn.platform, turn.id)
-            self._change(case_id, lambda case, entry=entry: self._heard(case, entry, now))
+            self._change(case_id, partial(self._heard, entry=entry, now=now))
         self._store.cases.set_watched(case_id, now)
 
     def digest(self, brand: str, week: str) -> Digest | None:
@@ -226,13 +222,23 @@ class Jobs:
         if house.surface is not None:
             first = self._store.meta.put_new(key, "posting")
             if first or not house.surface.find_digest(key):
-                house.surface.post_digest(made, picture, key)
+                house.surface.post_digest(markdown(made), picture, alt_text(made), key)
         self._store.meta.put(f"{key}:done", house.clock().isoformat())
         return made
 
     def purge(self, before: datetime) -> int:
         """Erase texts and names older than this; the counts stay. How many posts were erased."""
         return self._store.purge(before, self._house.clock())
+
+    def prepare(self) -> None:
+        """File and draft what was just polled, so that cards are there at once."""
+        self._each("file", self.file, self._store.mentions.unfiled(BATCH))
+        self._each("suggest", self.suggest, self._store.cases.to_suggest(BATCH))
+
+    def digest_if_due(self, brand: str, week: str) -> None:
+        """Report a week unless it was reported, or Slack is out of reach just now."""
+        if not self.outages.waiting(SURFACE, self._house.clock()):
+            self._guarded(SURFACE, lambda: self.digest(brand, week))
 
     # -- who calls them ----------------------------------------------------------------------
 
@@ -263,7 +269,7 @@ class Jobs:
             return 0
         steps = 0
         for case_id in self._store.cases.to_show(BATCH):
-            if not self._guarded(SURFACE, lambda case_id=case_id: self.show(case_id)):
+            if not self._guarded(SURFACE, partial(self.show, case_id)):
                 break
             steps += 1
         return steps
@@ -311,7 +317,8 @@ class Jobs:
     def _heard(self, case: Case, entry: Entry, now: datetime) -> Change | None:
         if any(known.id == entry.id for known in case.entries):
             return None
-        return rounds.heard(case, entry, now, now + self._house.policy.response_target)
+        due_at = now + self._house.policy.response_target
+        return rounds.heard(case, entry, now, due_at, month_of=self._house.month_of)
 
     def _change(self, case_id: CaseId, made: Callable[[Case], Change | None]) -> None:
         """Write what `made` makes of the case; made anew where somebody else was first."""

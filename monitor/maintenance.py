@@ -12,7 +12,9 @@ from monitor import app, clock, report
 from monitor.config import Settings
 from monitor.jobs import Jobs
 from monitor.problems import RunError
-from monitor.store import Store, schema
+from monitor.store import Store
+from monitor.store.schema import Schema, schema_state
+from monitor.store.schema import upgrade as upgrade_schema
 from responders.digest import Digest, markdown, week_before, week_of
 
 
@@ -58,17 +60,30 @@ def purge(settings: Settings) -> int:
 def forget(settings: Settings, platform: str, handle: str) -> int:
     """Erase a person; how many posts were erased."""
     with app.open_store(settings) as store:
-        return store.forget(platform, handle.removeprefix("@").removeprefix("u/"))
+        who = handle.removeprefix("@").removeprefix("u/")
+        return store.forget(platform, who, clock.now())
 
 
 def upgrade(settings: Settings) -> str:
     """Bring the schema up to date; one sentence that says what was done."""
-    return schema.upgrade(settings.database_url)
+    done = upgrade_schema(settings.database_url)
+    if done.was == done.now:
+        return f"nothing to do: the database is at {done.now}"
+    copy = f"; the copy from before is {done.backup}" if done.backup else ""
+    return f"upgraded from {done.was or 'nothing'} to {done.now}{copy}"
 
 
 def database_state(settings: Settings) -> tuple[str, bool]:
     """One sentence about the schema, and whether it can be used."""
-    return schema.describe(settings.database_url)
+    state = schema_state(settings.database_url)
+    told = {
+        Schema.MISSING: "the database is empty: amends run or amends db upgrade makes the tables",
+        Schema.OLD: f"the database is at {state.found}, the program at {state.newest}: "
+        "run amends db upgrade",
+        Schema.CURRENT: f"ours and current, at {state.found}",
+        Schema.NEW: f"the database is at {state.found}, which a later version made: use that one",
+    }
+    return told[state.schema], state.schema is Schema.CURRENT
 
 
 def make_digest(
@@ -113,7 +128,8 @@ def _digest(settings: Settings, store: Store, brand: str, week: str) -> Digest:
     books = app.make_playbooks(settings)
     value = next(b for b in settings.brands if b.name == brand)
     try:
-        return report.digest(store, value, week, settings.policy, books.prevent)
+        advice = lambda topic: app.prevent(books, topic)  # noqa: E731
+        return report.digest(store, value, week, settings.policy, advice)
     except ValueError as error:
         raise RunError(str(error)) from error
 

@@ -1,6 +1,5 @@
 """Makes the week's digest out of the counts, and writes it down."""
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -91,7 +90,7 @@ def write(made: Digest, png: bytes, folder: Path) -> tuple[Path, ...]:
         for path, content in files.items():
             half = path.with_suffix(path.suffix + ".part")
             half.write_bytes(content)
-            os.replace(half, path)
+            half.replace(path)
     except OSError as error:
         raise RunError(f"{folder} cannot be written to: {error.strerror}") from error
     return tuple(files)
@@ -129,13 +128,21 @@ def _lines(
         Line(name=name, now=_mood(ours[name]), before=_mood(theirs[name]))
         for name in {*ours, *theirs}
     ]
-    key = (lambda mood: mood.angry) if flagged else (lambda mood: mood.posts)
-    return tuple(sorted(lines, key=lambda line: (-key(line.now), -key(line.before), line.name)))
+
+    def rank(line: Line) -> tuple[int, int, str]:
+        now, before = (mood.angry if flagged else mood.posts for mood in (line.now, line.before))
+        return -now, -before, line.name
+
+    return tuple(sorted(lines, key=rank))
 
 
 def _answers(store: Store, brand: Brand, policy: Policy, start: datetime, end: datetime) -> Answers:
     opened = store.cases.opened(brand.name, start, end)
-    spans = [case.decided_at - case.opened_at for case in opened if case.decided_at is not None]
+    spans = [
+        (case.decided_at - case.opened_at).total_seconds()
+        for case in opened
+        if case.decided_at is not None
+    ]
     states = [case.state for case in opened]
     spent = None
     if policy.credit is not None:
@@ -146,7 +153,7 @@ def _answers(store: Store, brand: Brand, policy: Policy, start: datetime, end: d
         answered=states.count(CaseState.ANSWERED),
         dismissed=states.count(CaseState.DISMISSED),
         waiting=sum(state in {CaseState.OPEN, CaseState.NEEDS_HUMAN} for state in states),
-        median=median(spans) if spans else None,
+        median=timedelta(seconds=median(spans)) if spans else None,
         credits=spent,
     )
 

@@ -37,7 +37,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
         jobs = Jobs(house)
         _plan(schedule, settings, house, jobs)
         if house.surface is not None:
-            stack.callback(_listen(settings, house).close)
+            stack.callback(_listen(settings, house))
         if settings.file.console.enabled:
             console = consoles.open_console(settings, house)
             stack.callback(console.stop)
@@ -97,24 +97,11 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
     schedule.wall_clock(PURGE_AT, zone, "purge", lambda: jobs.purge(clock.now() - keep))
 
 
-def _listen(settings: Settings, house: House) -> "_Closes":
-    from responders.slack import bot as slack
-
-    table = settings.file.slack
-    assert table is not None, "a surface was made from it"
-    assert table.app_token is not None, "checked with the settings"
-    assert isinstance(house.surface, slack.SlackBot), "made in app.py"
+def _listen(settings: Settings, house: House) -> Callable[[], None]:
     try:
-        return slack.listen(house.surface, house.desk, table.app_token.get_secret_value())
+        return app.listen_to_slack(settings, house).close
     except ConnectorError as error:
         raise RunError(f"Slack: {error}") from error
-
-
-class _Closes:
-    """Something that can be closed."""
-
-    def close(self) -> None:
-        """Close it."""
 
 
 def _greeting(settings: Settings, house: House) -> str:
