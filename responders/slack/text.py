@@ -84,8 +84,11 @@ def cut(text: str, maximum: int) -> str:
 
 
 def isolated(text: str) -> str:
-    """A name on one line with others: right-to-left letters in it do not turn its neighbours."""
-    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
+    """A name on one line with others: right-to-left letters in it do not turn what follows.
+
+    By a left-to-right mark, which is no override: it has a direction and changes nobody else's.
+    """
+    return f"{text}\u200e" if _RIGHT_TO_LEFT.search(text) else text
 
 
 def inert(text: str) -> str:
@@ -132,7 +135,7 @@ def when(moment: datetime, style: str = "{date_short_pretty}, {time}") -> str:
 
 def web_address(url: str | None, maximum: int = URL_MAXIMUM) -> str | None:
     """The address if it is one of the web, no longer than that, and fit for a link, else None."""
-    if not url or size(url) > maximum or clean(url) != url:
+    if not url or size(url) > maximum or one_line(url) != url:
         return None
     try:
         parts = urlsplit(url)

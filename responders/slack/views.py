@@ -26,7 +26,7 @@ from responders.card import Card, HalfPart, Verb
 from responders.draft import Half
 from responders.slack.blocks import language, platform
 from responders.slack.clicks import DISMISSALS, PREFIX, SNOOZES, Ref
-from responders.slack.text import clean, inert, live, one_line, plain, size
+from responders.slack.text import clean, cut, inert, live, one_line, plain, size
 
 #: The longest text that Slack's input takes. Source: docs.slack.dev "Plain-text input element",
 #: read 2026-11.
@@ -232,3 +232,8 @@ def _line(*, multiline: bool = False, placeholder: str = "") -> PlainTextInputEl
 
 def _options(choices: dict[str, str]) -> list[Option]:
     return [Option(value=value, text=plain(label)) for value, label in choices.items()]
+
+
+def error_text(text: str) -> str:
+    """A refusal at a field of a form; Slack shows it as plain text."""
+    return cut(one_line(text), _REASON_MAXIMUM)

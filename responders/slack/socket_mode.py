@@ -1,0 +1,84 @@
+"""Listening to Slack over a web socket that we open: no public address is needed."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from responders.slack.client import Clock, asking
+
+log = logging.getLogger(__name__)
+
+#: Clicks decided at the same time; each is one short transaction.
+_AT_ONCE = 5
+
+
+def make_app(client: WebClient) -> App:
+    """A Bolt app around our client; speaks to nobody yet.
+
+    Unknown payloads become errors, which `listeners.register` logs without their content; Bolt
+    itself would write them into the log.
+    """
+    app_log = logging.getLogger(f"{__name__}.bolt")
+    app_log.setLevel(logging.WARNING)  # at DEBUG it writes what people wrote into the log
+    return App(
+        client=client,
+        logger=app_log,
+        token_verification_enabled=False,
+        raise_error_for_unhandled_request=True,
+        listener_executor=ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="slack"),
+    )
+
+
+class Listening:
+    """An open connection. It mends itself; `close` ends it."""
+
+    def __init__(self, app: App, handler: SocketModeHandler) -> None:
+        self._app = app
+        self._handler = handler
+        self._lock = Lock()
+        self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether clicks arrive at this moment."""
+        return not self._closed and self._handler.client.is_connected()
+
+    def close(self) -> None:
+        """Finish the clicks in hand and hang up. A second call does nothing."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        try:
+            self._handler.client.close()
+        except (AttributeError, OSError) as error:  # the connection was already torn down
+            log.warning("Slack's connection did not close cleanly: %s", type(error).__name__)
+        self._app.listener_runner.listener_executor.shutdown()
+
+
+def listen(app: App, app_token: str, web_client: WebClient, *, clock: Clock) -> Listening:
+    """Connect and listen in the background.
+
+    Args:
+        app: From `make_app`, with its listeners registered.
+        app_token: The app-level token, which begins with "xapp-".
+        web_client: From `make_client`; opens the connection.
+        clock: The present moment.
+
+    Raises:
+        TryLater: Slack cannot be reached; call again.
+        SetupError: the token or the app is wrong.
+    """
+    handler = SocketModeHandler(app, app_token, logger=app.logger, web_client=web_client)
+    listening = Listening(app, handler)
+    try:
+        with asking("open Socket Mode", clock):
+            handler.client.connect()
+    except BaseException:
+        listening.close()
+        raise
+    return listening
