@@ -1,0 +1,170 @@
+"""Which language a post is in: one of the product's, another that its script gives away, or "und".
+
+Short posts decide the order: first the script (Han, kana, Hangul, the letters that only Ukrainian
+has), then a statistical detector restricted to the product's languages, which is worth one to
+three points over letting it choose among all. eldc where it is installed, py3langid elsewhere.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from threading import Lock
+
+UNKNOWN = "und"
+#: The languages that a team can be answered in; the detector chooses among these alone.
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "uk", "ru", "zh")
+
+#: Not the author's own words: links, handles, hashtags' signs, the marks of a repost, file names.
+_NOISE = re.compile(r"(?:https?://|www\.)\S+|[@#][\w.]+|&\w+;|\bRT\b|\bvia\b")
+_SCRIPTS = {
+    "han": re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]"),
+    "ja": re.compile(r"[\u3040-\u30ff]"),
+    "ko": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
+    "ar": re.compile(r"[\u0600-\u06ff]"),
+    "he": re.compile(r"[\u0590-\u05ff]"),
+    "hi": re.compile(r"[\u0900-\u097f]"),
+    "th": re.compile(r"[\u0e00-\u0e7f]"),
+    "el": re.compile(r"[\u0370-\u03ff]"),
+    "cyrillic": re.compile(r"[\u0400-\u04ff]"),
+}
+_LETTER = re.compile(r"[^\W\d_]")
+_UKRAINIAN = re.compile(r"[іїєґ]", re.IGNORECASE)
+_RUSSIAN = re.compile(r"[ыэъё]", re.IGNORECASE)
+#: Fewer letters than this say too little, unless the words are among those below.
+_ENOUGH_LETTERS = 8
+#: Below this score, or this close to the next language, a short text stays undecided.
+_SURE_SCORE = 0.75
+_SURE_LEAD = 0.12
+#: A longer text is decided by its frequent words where the detector's first two are this close.
+_CLOSE = 0.05
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_APOSTROPHE = "\u2019"
+
+Scores = Callable[[str], Mapping[str, float]]
+
+#: eldc keeps one state for the whole process.
+_eldc_lock = Lock()
+
+
+def _eldc_scores() -> Scores:
+    import eldc
+
+    with _eldc_lock:
+        eldc.init()
+        eldc.set_languages(list(LANGUAGES))
+
+    def scores(text: str) -> Mapping[str, float]:
+        with _eldc_lock:
+            found: Mapping[str, float] = eldc.detect_details(text).scores
+        return found
+
+    return scores
+
+
+def _py3langid_scores() -> Scores:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(LANGUAGES))
+
+    def scores(text: str) -> Mapping[str, float]:
+        return {language: float(score) for language, score in identifier.rank(text)}
+
+    return scores
+
+
+def detector() -> Scores:
+    """The best detector that is installed: text -> score per language, 0..1, higher is likelier."""
+    try:
+        return _eldc_scores()
+    except ImportError:
+        return _py3langid_scores()
+
+
+class LanguageGuesser:
+    """Guesses the language of posts. Threads may share one."""
+
+    def __init__(self, scores: Scores | None = None) -> None:
+        self._scores = scores or detector()
+
+    def guess(self, text: str, hint: str | None = None) -> str:
+        """The language's ISO 639-1 code, or "und".
+
+        Args:
+            text: Any text; lone surrogates and control characters are harmless.
+            hint: The platform's own guess; counts only where the text alone does not decide.
+        """
+        own = _NOISE.sub(" ", text)
+        if not own.isascii():
+            own = own.encode("utf-8", "ignore").decode("utf-8")
+        letters = len(_LETTER.findall(own))
+        if letters == 0:
+            return UNKNOWN
+        by_script = None if own.isascii() else _by_script(own, letters)
+        if by_script is not None:
+            return by_script
+        ranked = self._ranked(own)
+        votes = _votes(own)
+        choice = _decide(ranked, votes, letters)
+        if choice == UNKNOWN and hint in LANGUAGES:
+            return hint
+        return choice
+
+    def _ranked(self, text: str) -> list[tuple[str, float]]:
+        scores = self._scores(text.replace("\x00", " ").lower())
+        return sorted(scores.items(), key=lambda pair: -pair[1])
+
+
+def _by_script(text: str, letters: int) -> str | None:
+    """What the letters alone decide; None where it takes more."""
+    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
+    script = max(counts, key=lambda name: counts[name])
+    # A Chinese character says about as much as three letters; loan words in Latin are common.
+    weight = 3 if script in {"han", "ja", "ko"} else 1
+    if counts[script] == 0 or counts[script] * weight < letters * 0.4:
+        return None
+    if script == "han":
+        return "ja" if counts["ja"] > counts["han"] * 0.2 else "zh"
+    if script != "cyrillic":
+        return script
+    ukrainian, russian = len(_UKRAINIAN.findall(text)), len(_RUSSIAN.findall(text))
+    if ukrainian > russian * 2:
+        return "uk"
+    if russian > ukrainian * 2:
+        return "ru"
+    return None
+
+
+@cache
+def _telltale() -> Mapping[str, frozenset[str]]:
+    """Frequent words that hardly occur in the other languages."""
+    text = files("monitor.judge").joinpath("words", "languages.toml").read_text(encoding="utf-8")
+    return {language: frozenset(words.split()) for language, words in tomllib.loads(text).items()}
+
+
+def _votes(text: str) -> Mapping[str, int]:
+    words = _WORD.findall(text.lower().replace(_APOSTROPHE, "'"))
+    votes = {
+        language: sum(word in known for word in words) for language, known in _telltale().items()
+    }
+    return {language: count for language, count in votes.items() if count}
+
+
+def _decide(ranked: list[tuple[str, float]], votes: Mapping[str, int], letters: int) -> str:
+    best_votes = max(votes.values(), default=0)
+    voted = [language for language, count in votes.items() if count == best_votes]
+    if not ranked:
+        return voted[0] if len(voted) == 1 else UNKNOWN
+    (first, score), *rest = ranked
+    lead = score - rest[0][1] if rest else score
+    if letters < _ENOUGH_LETTERS:
+        if len(voted) == 1:
+            return voted[0]
+        sure = letters > 2 and score >= _SURE_SCORE and lead >= _SURE_LEAD
+        return first if sure else UNKNOWN
+    if lead < _CLOSE and len(voted) == 1:
+        return voted[0]
+    return first
