@@ -49,10 +49,7 @@ class CodesError(ValueError):
 
 
 class CreditBook(Protocol):
-    """Where one brand's codes are kept."""
-
-    def import_codes(self, codes: Sequence[Code]) -> int:
-        """Add the codes that are not known yet; how many were new."""
+    """Where codes are kept, as far as the pool needs it."""
 
     def take(self, key: str, amount: Money, now: datetime) -> str:
         """The code that belongs to this key: the same one every time, else a fresh one.
@@ -63,9 +60,6 @@ class CreditBook(Protocol):
 
     def give_back(self, key: str) -> None:
         """Free the key's code for another customer; nothing where the key has none."""
-
-    def left(self, now: datetime) -> Sequence[tuple[Money, int]]:
-        """How many unused valid codes there are of each amount, smallest amount first."""
 
 
 class Pool:
