@@ -7,25 +7,26 @@ The statement is still SQLAlchemy's, compiled once; what it would convert comes 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert
 
 from monitor.store.engine import Database
 from monitor.tables import moment
 
 
 class Bulk:
-    """Adds rows to one table; a row that is there already is left as it is.
+    """Runs one INSERT for many rows.
 
     Args:
         database: Where to.
-        table: What to.
+        statement: What to do with each row.
         columns: In the order of the values of each row.
     """
 
-    def __init__(self, database: Database, table: Table, columns: Sequence[str]) -> None:
+    def __init__(self, database: Database, statement: Insert, columns: Sequence[str]) -> None:
         self._columns = tuple(columns)
-        statement = database.insert(table).inline().on_conflict_do_nothing()
-        compiled = statement.compile(dialect=database.engine.dialect, column_keys=self._columns)
+        compiled = statement.inline().compile(
+            dialect=database.engine.dialect, column_keys=self._columns
+        )
         self._sql = str(compiled)
         self._positional = database.sqlite
 

@@ -13,7 +13,7 @@ from monitor.store.brands import Brands
 from monitor.store.bulk import Bulk, stamp
 from monitor.store.engine import Database
 from monitor.store.pseudonym import pseudonym, salt
-from monitor.store.rollups import Tally
+from monitor.store.rollups import Counter, Tally
 from monitor.store.rows import ENTRY, Found, entry_of, mention_of, strings, verdict_of
 from monitor.tables import audit, brand, case, case_mention, cursor, mention, storable, verdict
 from responders.case import Entry, MentionId
@@ -40,8 +40,10 @@ class Mentions:
     def __init__(self, database: Database, brands: Brands) -> None:
         self._database = database
         self._brands = brands
-        self._insert_mentions = Bulk(database, mention, _MENTION)
-        self._insert_verdicts = Bulk(database, verdict, _VERDICT)
+        new_mention = database.insert(mention).on_conflict_do_nothing()
+        self._insert_mentions = Bulk(database, new_mention, _MENTION)
+        self._insert_verdicts = Bulk(database, database.insert(verdict), _VERDICT)
+        self._counter = Counter(database)
 
     def known(self, brand_name: str, platform: str, ids: Collection[str]) -> set[str]:
         """Which of these posts are stored, erased ones included."""
@@ -147,7 +149,7 @@ class Mentions:
             if before is not None:
                 tally.add(post, before, -1)
             tally.add(post, judged)
-            tally.write(connection, self._database, row.brand_id)
+            self._counter.add(connection, row.brand_id, tally)
             values = dict(
                 zip(
                     _VERDICT,
@@ -245,7 +247,7 @@ class Mentions:
                 tally.add(post, word)
                 rows.append(_verdict_row(mention_id, brand_id, post, word, now))
         self._insert_verdicts.add(connection, rows)
-        tally.write(connection, self._database, brand_id)
+        self._counter.add(connection, brand_id, tally)
 
     def _write_cursor(
         self,

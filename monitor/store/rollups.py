@@ -1,18 +1,18 @@
 """Counts of public posts by quarter of an hour, written in the same transaction as the posts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from connectors.base import Mention
 from monitor.store.brands import Brands
+from monitor.store.bulk import Bulk, stamp
 from monitor.store.engine import Database
 from monitor.store.rows import ENTRY, mention_of, verdict_of
-from monitor.tables import brand, mention, rollup, verdict
+from monitor.tables import brand, mention, rollup, storable, verdict
 from responders.verdict import Verdict
 
 #: Every time zone's midnight falls on a quarter of an hour, so a local day is a sum of buckets.
@@ -67,35 +67,49 @@ class Tally:
         cell[1] += sign if judged.angry else 0
         cell[2] += sign if judged.asks else 0
 
-    def write(self, connection: Connection, database: Database, brand_id: int) -> None:
-        """Add these counts to what the table has."""
-        if not self._counts:
-            return
-        rows = [
-            {
-                "brand_id": brand_id,
-                "start": start,
-                "platform": platform,
-                "topic": topic,
-                "band": sounds.value,
-                "language": language,
-                "posts": posts,
-                "angry": angry,
-                "asks": asks,
-            }
-            # Sorted: all writers take the rows' locks in one order, so none waits in a circle.
-            for (start, platform, topic, sounds, language), (posts, angry, asks) in sorted(
-                self._counts.items()
-            )
+    def rows(self) -> list[tuple[datetime, str, str, Band, str, int, int, int]]:
+        """Place and counts of every cell that changes.
+
+        Sorted: all writers take the rows' locks in one order, so that none waits in a circle.
+        """
+        return [
+            (*place, posts, angry, asks)
+            for place, (posts, angry, asks) in sorted(self._counts.items())
         ]
+
+
+class Counter:
+    """Adds tallies to the table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
         statement = database.insert(rollup)
         more = {name: rollup.c[name] + statement.excluded[name] for name in _COUNTS}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=rollup.primary_key.columns, set_=more),
-            rows,
+        upsert = statement.on_conflict_do_update(
+            index_elements=rollup.primary_key.columns, set_=more
         )
+        self._upsert = Bulk(database, upsert, (*(c.name for c in _KEY), *_COUNTS))
+
+    def add(self, connection: Connection, brand_id: int, tally: Tally) -> None:
+        """Add a brand's tally to what the table has."""
+        rows = [
+            (
+                brand_id,
+                stamp(self._database, start),
+                storable(platform),
+                storable(topic),
+                sounds.value,
+                storable(language),
+                posts,
+                angry,
+                asks,
+            )
+            for start, platform, topic, sounds, language, posts, angry, asks in tally.rows()
+        ]
+        self._upsert.add(connection, rows)
 
 
+_KEY = tuple(rollup.primary_key.columns)
 _COUNTS = ("posts", "angry", "asks")
 
 
@@ -125,6 +139,7 @@ class Rollups:
     def __init__(self, database: Database, brands: Brands) -> None:
         self._database = database
         self._brands = brands
+        self._counter = Counter(database)
 
     def between(self, brand_name: str, start: datetime, end: datetime) -> tuple[Count, ...]:
         """The counts of [start, end), oldest first; both should be quarters of an hour."""
@@ -164,10 +179,7 @@ class Rollups:
                 tally = Tally()
                 for post, judged in _judged(connection, brand_id):
                     tally.add(post, judged)
-                tally.write(connection, self._database, brand_id)
-
-
-_KEY: Iterable[ColumnElement[object]] = tuple(rollup.primary_key.columns)
+                self._counter.add(connection, brand_id, tally)
 
 
 def _judged(connection: Connection, brand_id: int) -> Iterator[tuple[Mention, Verdict]]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from sqlalchemy import ColumnElement, Label, Row
@@ -81,7 +82,7 @@ def entry_of(row: Found, round: int) -> Entry:
 
 def strings(words: tuple[str, ...]) -> str:
     """A short list as JSON; its escapes keep characters that no text column could."""
-    return json.dumps(words) if words else "[]"
+    return f"[{', '.join(map(encode_basestring_ascii, words))}]"
 
 
 def draft_values(draft: Draft) -> Values:
