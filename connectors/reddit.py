@@ -52,6 +52,7 @@ from connectors.reddit_items import (
     key_of,
     life_of,
     listing,
+    parents_of,
     parse,
     receipt_of,
     thing_made,
@@ -117,8 +118,8 @@ class RedditSettings(ConnectorSettings):
     @field_validator("api_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        known = re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^?#\s]*)?", value)
+        if value and not known:
             raise ValueError('write an address such as "https://reddit-proxy.example"')
         return value.rstrip("/")
 
@@ -326,9 +327,7 @@ class Reddit:
             *flat(self._back("message/inbox", until=since, params={"mark": "false"})),
             *flat(self._back("message/sent", until=since, params={"mark": "false"})),
         ]
-        parents = {
-            data_of(child).get("name"): data_of(child).get("parent_id") for child in children
-        }
+        parents = parents_of(children)
         found: dict[str, Mention] = {}
         for child in children:
             if not self._between_us(child, mention) or is_gone(data_of(child)):
@@ -351,14 +350,13 @@ class Reddit:
 
     def _thread(self, mention: Mention) -> list[Json]:
         """The comments below a public post, in no order; nothing where they cannot be read."""
-        post = (mention.thread or mention.id).partition("_")[2]
-        if mention.private:
+        if mention.private or mention.thread is None:
             return []
         params: dict[str, str | int] = {"limit": _THREAD, "sort": "new"}
         if mention.id.startswith("t1_"):
             params |= {"comment": mention.id[3:], "context": 0}
         try:
-            answer = self._ask("GET", f"comments/{post}", params=params)
+            answer = self._ask("GET", f"comments/{mention.thread[3:]}", params=params)
         except NotReadable as error:
             log.info("reddit: a thread cannot be read: %s", error)
             return []

@@ -10,7 +10,7 @@ github.com/Pyprohly/reddit-api-doc-notes (comment, submission, direct message), 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -95,16 +95,24 @@ def is_gone(data: Json) -> bool:
     )
 
 
-def is_below(post: Mention, mention: Mention, parents: Mapping[object, object]) -> bool:
+def parents_of(children: Sequence[object]) -> dict[str, str]:
+    """The name of each item -> the name of what it answers."""
+    pairs = ((data_of(child).get("name"), data_of(child).get("parent_id")) for child in children)
+    return {
+        name: parent for name, parent in pairs if isinstance(name, str) and isinstance(parent, str)
+    }
+
+
+def is_below(post: Mention, mention: Mention, parents: Mapping[str, str]) -> bool:
     """Whether a comment stands somewhere below a mention, given each comment's parent."""
     if mention.id.startswith("t3_"):
         return post.thread == mention.id
-    above: object = post.in_reply_to
+    above = post.in_reply_to
     for _ in range(len(parents) + 1):  # a circle of parents would go on for ever
-        if above == mention.id:
-            return True
+        if above is None or above == mention.id:
+            break
         above = parents.get(above)
-    return False
+    return above == mention.id
 
 
 def is_own_reply(child: object, mention: Mention, text: str, *, account: str) -> bool:

@@ -56,8 +56,8 @@ _TOO_SOON = {"RATELIMIT", "SUBREDDIT_RATELIMIT", "QUOTA_FILLED"}
 _UNITS = {"millisecond": 0.001, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 _WAIT = re.compile(r"(\d{1,4}) (millisecond|second|minute|hour|day)s?\b")
 _WORD = re.compile(r"[A-Za-z0-9_ -]{1,60}")
-#: Longest wait that is believed; a longer one is an error in the answer.
-_LONGEST_WAIT = timedelta(days=7)
+#: Longest wait that is believed, in seconds; a longer one is an error in the answer.
+_LONGEST_WAIT = 86_400.0
 
 #: Source: r/redditdev 1oug31u and Reddit's Responsible Builder Policy, read 2026-11.
 KEYS = (
@@ -113,7 +113,7 @@ class Wire(Requestor):
         """
         method, url = args[0].upper(), args[1]
         login = urlsplit(url).path.endswith(ACCESS_TOKEN_PATH)
-        call = _Call(method=method, path=urlsplit(url).path, login=login)
+        call = Call(method=method, path=urlsplit(url).path, login=login)
         self._heed_window(call)
         if method != "GET":
             # An idle connection may be closed at the other end just as we write into it, and then
@@ -124,14 +124,14 @@ class Wire(Requestor):
         try:
             response = send(method, url, **options)
         except requests.RequestException as error:
-            raise _unanswered(call, error, self.timeout) from error
+            raise unanswered(call, error, self.timeout) from error
         self._note_window(response)
         verdict = judge(call, response)
         if verdict is not None:
             raise verdict
         return response
 
-    def _heed_window(self, call: "_Call") -> None:
+    def _heed_window(self, call: "Call") -> None:
         needed = 1 if call.writes or call.login else 1 + LEFT_FOR_WRITES
         if self._left < needed and self._monotonic() < self._window_ends:
             raise TryLater(
@@ -147,12 +147,13 @@ class Wire(Requestor):
         reset = _number(headers.get("x-ratelimit-reset"))
         if left is None or reset is None or response.status_code == 429:
             return
+        window = _span(reset)
         self._left = left
-        self._window_ends = self._monotonic() + reset
-        self._window_ends_at = _later(response, timedelta(seconds=reset))
+        self._window_ends = self._monotonic() + window.total_seconds()
+        self._window_ends_at = _later(response, window)
 
 
-class _Call:
+class Call:
     """What was asked, for the sake of what its failure means."""
 
     def __init__(self, *, method: str, path: str, login: bool) -> None:
@@ -168,12 +169,13 @@ class _Call:
         return TryLater(f"{what} ({self.name}).")
 
 
-def _unanswered(call: _Call, error: requests.RequestException, timeout: float) -> ConnectorError:
+def unanswered(call: Call, error: requests.RequestException, timeout: float) -> ConnectorError:
+    """What it means that a request got no answer at all."""
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return SetupError("The api_url of [connectors.reddit] is no address of a server.")
     if _has(error, SSLCertVerificationError):
         return SetupError("The certificate of Reddit's server could not be verified.")
-    if _has(error, NewConnectionError, ConnectTimeoutError, ProxyError):
+    if _has(error, requests.ConnectTimeout, NewConnectionError, ConnectTimeoutError, ProxyError):
         return TryLater(f"Reddit could not be reached; {call.name} was not sent.")
     if isinstance(error, requests.Timeout):
         return call.lost(f"Reddit did not answer within {timeout:g} seconds")
@@ -194,7 +196,7 @@ def _has(error: BaseException, *kinds: type[BaseException]) -> bool:
     return False
 
 
-def judge(call: _Call, response: requests.Response) -> ConnectorError | None:
+def judge(call: Call, response: requests.Response) -> ConnectorError | None:
     """What an answer means; None: it is good."""
     status = response.status_code
     if status == 429:
@@ -216,7 +218,7 @@ def judge(call: _Call, response: requests.Response) -> ConnectorError | None:
     return _judge_refusal(call, response, payload)
 
 
-def _judge_login(call: _Call, status: int, payload: object) -> ConnectorError | None:
+def _judge_login(call: Call, status: int, payload: object) -> ConnectorError | None:
     fields = payload if isinstance(payload, dict) else {}
     if status == 200 and "error" not in fields:
         whole = (
@@ -237,7 +239,7 @@ def _judge_login(call: _Call, status: int, payload: object) -> ConnectorError | 
 
 
 def _judge_applied(
-    call: _Call, response: requests.Response, payload: dict[str, object] | list[object]
+    call: Call, response: requests.Response, payload: dict[str, object] | list[object]
 ) -> ConnectorError | None:
     """A write was answered with 200; Reddit says there whether it was done."""
     answer = payload.get("json") if isinstance(payload, dict) else None
@@ -252,18 +254,19 @@ def _judge_applied(
     parts = first if isinstance(first, list) and first else [first]
     message = parts[1] if len(parts) > 1 and isinstance(parts[1], str) else ""
     wait = _number(answer.get("ratelimit"))
-    named = timedelta(seconds=wait) if wait is not None else _wait_in(message)
+    named = _span(wait) if wait is not None else _wait_in(message)
     return _refused(call, parts[0], at=_later(response, named))
 
 
-def _judge_refusal(call: _Call, response: requests.Response, payload: object) -> ConnectorError:
+def _judge_refusal(call: Call, response: requests.Response, payload: object) -> ConnectorError:
     """A status of 4xx: nothing was applied."""
     status = response.status_code
     reason = payload.get("reason") if isinstance(payload, dict) else None
     if status == 401:
         return LoginEnded()
     if status == 403 and "insufficient_scope" in response.headers.get("www-authenticate", ""):
-        return NotReadable(f"The login's permissions do not cover {call.name}.")
+        lacking = f"The login's permissions do not cover {call.name}."
+        return SetupError(lacking) if call.writes else NotReadable(lacking)
     if status == 403 and not isinstance(payload, dict):
         return SetupError(
             f"Reddit's front door refused {call.name}: it blocks this user_agent or this network."
@@ -277,7 +280,7 @@ def _judge_refusal(call: _Call, response: requests.Response, payload: object) ->
     return Refused(f"Reddit refused {call.name} with status {status}.", code=code)
 
 
-def _refused(call: _Call, word: object, *, at: datetime | None) -> ConnectorError:
+def _refused(call: Call, word: object, *, at: datetime | None) -> ConnectorError:
     if not isinstance(word, str) or not _WORD.fullmatch(word):
         return Refused(f"Reddit refused {call.name} and gave no readable reason.")
     if word in _TOO_SOON:
@@ -313,7 +316,7 @@ def _asked_wait(response: requests.Response) -> timedelta | None:
     headers: Mapping[str, str] = response.headers
     waits = [_number(headers.get(name)) for name in ("retry-after", "x-ratelimit-reset")]
     known = [wait for wait in waits if wait is not None]
-    return timedelta(seconds=min(max(known), _LONGEST_WAIT.total_seconds())) if known else None
+    return _span(max(known)) if known else None
 
 
 def _wait_in(message: str) -> timedelta | None:
@@ -321,7 +324,11 @@ def _wait_in(message: str) -> timedelta | None:
     found = _WAIT.search(message)
     if found is None:
         return None
-    return timedelta(seconds=(int(found[1]) + 1) * _UNITS[found[2]])
+    return _span((int(found[1]) + 1) * _UNITS[found[2]])
+
+
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=min(seconds, _LONGEST_WAIT))
 
 
 def _later(response: requests.Response, wait: timedelta | None) -> datetime | None:
@@ -332,4 +339,4 @@ def _later(response: requests.Response, wait: timedelta | None) -> datetime | No
         said = parsedate_to_datetime(response.headers.get("date", ""))
     except ValueError:
         return None
-    return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC) + min(wait, _LONGEST_WAIT)
+    return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC) + wait

@@ -75,6 +75,7 @@ class Thing:
     locked: bool = False
     stub: bool = False  #: deleted, but what is left of it still shows
     broken: bool = False  #: no parser can read it
+    in_profile: bool = True  #: listed among its author's comments
 
     @property
     def short(self) -> str:
@@ -223,7 +224,7 @@ class RedditServer(LoopbackServer):
             case ["r", _, "new"] | ["search"]:
                 return self._listing(self._kind("t3"), request, self._as_item)
             case ["user", name, "comments"]:
-                theirs = [t for t in self._kind("t1") if t.author == name]
+                theirs = [t for t in self._kind("t1") if t.author == name and t.in_profile]
                 return self._listing(theirs, request, self._as_item)
             case ["api", "info"]:
                 asked = request.query["id"].split(",")
@@ -278,14 +279,12 @@ class RedditServer(LoopbackServer):
         comments = [
             t for t in self._kind("t1") if t.author != OURS and (t.names_us or t.parent in ours)
         ]
-        return sorted(
-            [*comments, *(m for m in self.messages if m.author != OURS)], key=lambda t: t.created
-        )
+        return [*comments, *(m for m in self.messages if m.author != OURS)]
 
     def _listing(
         self, things: Sequence[Thing], request: Request, show: Callable[[Thing], Json]
     ) -> Answer:
-        newest_first = list(reversed(things))[: self.depth]
+        newest_first = sorted(things, key=lambda t: t.created, reverse=True)[: self.depth]
         names = [thing.name for thing in newest_first]
         limit = min(int(request.query.get("limit", "25")), 100)
         start = 0
