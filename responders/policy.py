@@ -71,5 +71,6 @@ class Brand:
     business_hours: tuple[str, str] | None = None
     products: tuple[str, ...] = ()
     policy_url: str = ""
+    privacy_url: str = ""  #: the privacy notice; X wants it in private messages
     contact: str = ""  #: the official channel that a text may name, such as a mail address
     facts: tuple[str, ...] = field(default=())  #: amounts and terms that a text may state

@@ -1,0 +1,265 @@
+"""What a text must not say: read on every draft, on every edit, and right before sending.
+
+Pure code and no model: the same text has the same findings on every machine, each with the words
+that were seen and what to write instead. The phrases of each language lie in `words/`.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from connectors.base import Ability, Mention, Way
+from responders.draft import CODE_PLACEHOLDER, Draft, Finding, Half
+from responders.guard import facts
+from responders.guard.codes import INSTEAD, NEVER_OVERRIDDEN, Code, severity
+from responders.guard.phrases import folded, listening
+from responders.guard.tongue import is_han, tongue, tongues
+from responders.policy import Brand
+
+__all__ = ["MACHINE", "NEVER_OVERRIDDEN", "Code", "examine", "review"]
+
+#: Draft.written_by where a language model worded the text.
+MACHINE = "writer"
+
+#: Codes that are heard in phrases alone or besides patterns, in either half.
+_HEARD = (
+    Code.AMOUNT,
+    Code.DATE,
+    Code.GUARANTEE,
+    Code.REFUND_PROMISE,
+    Code.LIABILITY,
+    Code.PERSONAL_DATA,
+    Code.ORDER_FACT,
+    Code.BLAME,
+    Code.SARCASM,
+    Code.POLICY,
+    Code.CREDIT_IN_PUBLIC,
+    Code.CREDIT_INSTEAD_OF_REMEDY,
+    Code.UNSAFE_REMEDY,
+    Code.PROFANITY,
+    Code.MACHINE_WRITTEN,
+)
+#: Said in private freely: the customer's own order, and an extra.
+_PUBLIC_ONLY = frozenset({Code.ORDER_FACT, Code.CREDIT_IN_PUBLIC, Code.DM_ONLY})
+
+#: From how many of its words in common a text counts as the same as another one.
+_SAME = 0.85
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """One text under the glass."""
+
+    text: str  #: as written
+    plain: str  #: folded
+    lower: str
+    half: Half
+    language: str
+    brand: Brand
+    way: Way
+    addressee: str
+    facts: tuple[str, ...]
+    other_names: tuple[str, ...]
+    used: tuple[str, ...]
+
+    def finding(self, code: Code, words: str, do: str = "") -> Finding:
+        return Finding(
+            code=code,
+            severity=severity(code, self.half),
+            half=self.half,
+            words=" ".join(words.split()).replace(" '", "'").replace("' ", "'")[:120],
+            do=do or INSTEAD[code],
+        )
+
+
+def examine(
+    text: str,
+    half: Half,
+    *,
+    language: str,
+    brand: Brand,
+    way: Way,
+    other_names: Collection[str] = (),
+    used: Collection[str] = (),
+    addressee: str = "",
+    checked: Collection[str] = (),
+) -> tuple[Finding, ...]:
+    """What this text should not say; at most one finding of each code, in the order of the codes.
+
+    Args:
+        text: What would be sent.
+        half: Where it would be read.
+        language: ISO 639-1, the language that the text should be in. English and unknown
+            languages are read with English phrases.
+        brand: Whose text it is; its facts, links and contact may be named.
+        way: How it would be sent: gives the length and the account.
+        other_names: Names of other shops, besides the well-known ones.
+        used: Texts that went out lately and must not be repeated.
+        addressee: The customer's handle: the one account that the text may mention.
+        checked: Amounts, days and terms that a person has checked for this case.
+    """
+    plain = folded(text, language)
+    lower = plain.lower()
+    reading = _Reading(
+        text=text,
+        # Lower case is longer than the text in a few alphabets; the words are then shown lower.
+        plain=plain if len(lower) == len(plain) else lower,
+        lower=lower,
+        half=half,
+        language=language,
+        brand=brand,
+        way=way,
+        addressee=addressee,
+        facts=(*brand.facts, *checked),
+        other_names=tuple(other_names),
+        used=tuple(used),
+    )
+    order = list(Code)
+    first: dict[str, Finding] = {}
+    for found in (*_patterns(reading), *_phrases(reading), *_whole(reading)):
+        first.setdefault(found.code, found)
+    return tuple(sorted(first.values(), key=lambda finding: order.index(Code(finding.code))))
+
+
+def review(
+    draft: Draft,
+    *,
+    brand: Brand,
+    ability: Ability,
+    subject: Mention,
+    used: Collection[str] = (),
+) -> Draft:
+    """The same draft with its findings renewed.
+
+    Both halves, the credit's paragraph where a person chose it, and the holding text are read.
+    """
+    checked: tuple[str, ...] = ()
+    if draft.credit is not None and draft.credit_chosen:
+        checked = (str(draft.credit.amount), draft.credit.amount.shown(draft.language))
+    found: list[Finding] = []
+    halves = (
+        (draft.public, Half.PUBLIC, ability.public),
+        (draft.holding, Half.PUBLIC, ability.public),
+        (draft.private_full, Half.PRIVATE, ability.private),
+    )
+    for text, half, way in halves:
+        if text is not None:
+            found += examine(
+                text,
+                half,
+                language=draft.language,
+                brand=brand,
+                way=way,
+                used=used,
+                addressee=subject.author.handle,
+                checked=checked if half is Half.PRIVATE else (),
+            )
+            if draft.written_by == MACHINE:
+                found.append(
+                    Finding(
+                        code=Code.MACHINE_WRITTEN,
+                        severity=severity(Code.MACHINE_WRITTEN, half),
+                        half=half,
+                        words="written by a language model",
+                        do=INSTEAD[Code.MACHINE_WRITTEN],
+                    )
+                )
+    return replace(draft, findings=tuple(dict.fromkeys(found)))
+
+
+def _patterns(reading: _Reading) -> Iterator[Finding]:
+    """What looks the same in every language."""
+    brand, plain, known_facts = reading.brand, reading.plain, reading.facts
+    public = reading.half is Half.PUBLIC
+    hours = brand.business_hours or ()
+    links = (brand.policy_url, brand.privacy_url, brand.contact, *brand.facts)
+    own = (brand.contact, *brand.facts)
+    found = {
+        Code.AMOUNT: facts.amount(plain, known_facts),
+        Code.DATE: facts.date(plain, (*known_facts, *hours)),
+        Code.PERSONAL_DATA: facts.personal(plain, (*own, reading.addressee))
+        or facts.handle(plain, (reading.addressee, reading.way.account or "", brand.contact)),
+        Code.ORDER_FACT: facts.order_number(plain, (*known_facts, *own)) if public else None,
+        Code.SARCASM: facts.laughter(plain),
+        Code.UNKNOWN_LINK: facts.link(plain, links),
+        Code.PLACEHOLDER: facts.blank(plain, () if public else (CODE_PLACEHOLDER,)),
+        Code.COMPETITOR: facts.other_shop(
+            plain, reading.other_names, (brand.name, *brand.terms, *brand.products)
+        ),
+    }
+    for code, words in found.items():
+        if words is not None:
+            yield reading.finding(code, words)
+
+
+def _phrases(reading: _Reading) -> Iterator[Finding]:
+    """What is said in words of one language."""
+    listened = listening(reading.language) or listening("en")
+    for code in _HEARD:
+        if code not in listened or (code in _PUBLIC_ONLY and reading.half is Half.PRIVATE):
+            continue
+        span = listened[code].hear(reading.lower, reading.half)
+        if span is None:
+            continue
+        words = reading.plain[slice(*span)]
+        if code in {Code.AMOUNT, Code.DATE, Code.POLICY} and _is_fact(reading, words):
+            continue
+        yield reading.finding(code, words)
+
+
+def _is_fact(reading: _Reading, words: str) -> bool:
+    """Whether a known fact stands in these words, or these words in a known fact."""
+    seen = facts.squeezed(words)
+    facts_known = (facts.squeezed(fact) for fact in reading.facts)
+    return any(fact and (fact in seen or seen in fact) for fact in facts_known)
+
+
+def _whole(reading: _Reading) -> Iterator[Finding]:
+    """What concerns the text as a whole."""
+    limit = reading.way.limit
+    if not limit.fits(reading.text):
+        yield reading.finding(
+            Code.TOO_LONG,
+            f"{limit.count(reading.text)} {limit.unit}",
+            f"Shorten the text to {limit.maximum} {limit.unit}.",
+        )
+    spoken = tongue(reading.plain)
+    if spoken is not None and reading.language in tongues() and spoken != reading.language:
+        yield reading.finding(Code.WRONG_LANGUAGE, f"{spoken} instead of {reading.language}")
+    if reading.half is Half.PUBLIC and _only_invites(reading):
+        yield reading.finding(Code.DM_ONLY, reading.text)
+    again = next((old for old in reading.used if same_words(reading.text, old)), None)
+    if again is not None:
+        yield reading.finding(Code.REPEATED_TEXT, again)
+
+
+def _only_invites(reading: _Reading) -> bool:
+    """Whether a text asks for a private message and neither apologises nor thanks."""
+    listened = listening(reading.language) or listening("en")
+    if Code.DM_ONLY not in listened:
+        return False
+    heard = listened[Code.DM_ONLY]
+    return any(item.found(reading.lower) for item in heard.caught[Half.PUBLIC]) and not any(
+        item.found(reading.lower) for item in heard.fine[Half.PUBLIC]
+    )
+
+
+_HANDLES = re.compile(r"(?<!\w)@[\w.@-]+")
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts are the same to a reader: but for a name, a handle, signs or spaces."""
+    mine, theirs = _bag(one), _bag(other)
+    if not mine or not theirs:
+        return mine == theirs
+    return len(mine & theirs) / len(mine | theirs) >= _SAME
+
+
+def _bag(text: str) -> frozenset[str]:
+    """The words of a text; the pairs of letters where words are not spaced."""
+    plain = _HANDLES.sub(" ", folded(text, "")).lower()
+    if is_han(plain):
+        signs = [char for char in plain if char.isalnum()]
+        return frozenset(first + second for first, second in pairwise(signs))
+    return frozenset(re.findall(r"[\w']+", plain))

@@ -1,0 +1,227 @@
+"""What the guard listens for in one language, in a notation that a support lead can read.
+
+A phrase is words as they are said, with six signs:
+
+    refund*             any ending (and `*word` any beginning)
+    we (will|'ll) pay   one of these; a `?` after the bracket makes it optional
+    we .. refund        up to six other words between, within one sentence
+    for free            a space is any space, comma or dash
+    within 9 days       9 is any number in figures
+
+Chinese is written without spaces: there a space is nothing or a space, and `..` up to twelve
+characters. A file has one table for each code: `caught` in either half, `public` and `private` in
+one half only, and `fine`, which excuses what it overlaps.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from responders.draft import Half
+
+FOLDER = Path(__file__).parent / "words"
+
+#: Written without spaces between words.
+_UNSPACED = frozenset({"zh"})
+
+#: Where an apostrophe ends a word of its own: l'ordine, d'abord, c'est.
+_ELIDING = frozenset({"fr", "it"})
+#: we'll, I'm, it's: two words in one.
+_CONTRACTION = re.compile(r"(?<=\w)('(?:ll|re|m|ve|d|s)(?!\w))", re.IGNORECASE)
+_APOSTROPHES = str.maketrans("\u2019\u2018\u02bc\u00b4`", "'''''")
+
+_ANY_NUMBER = "9"
+_WORD = r"[\w']"
+_SPACE = r"[^\w'.!?…;\n]+"
+_UNSPACED_GAP = r"[^\u3002\uff01\uff1f!?\n]{0,12}?"
+_GAP = rf"(?:{_WORD}+{_SPACE}){{0,6}}?"
+_TOKEN = re.compile(r"\.\.|\(|\)\?|\)|\||\*|\s+|[^\s().|*]+|\.")
+
+
+def folded(text: str, language: str) -> str:
+    """A text as the guard reads it: one kind of apostrophe, no invisible characters.
+
+    Letters of full width become plain ones, so that neither costume hides a word.
+    """
+    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    plain = "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
+    if language in _ELIDING:
+        return plain.replace("'", "' ")
+    return _CONTRACTION.sub(r" \1", plain) if language == "en" else plain
+
+
+class PhraseError(ValueError):
+    """A phrase that cannot be read: the message names it and what is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phrase:
+    """One phrase, ready to search with.
+
+    `hints` are pieces of text of which one must be there for the phrase to be: looking for them
+    first is what keeps a check of hundreds of phrases under a millisecond.
+    """
+
+    source: str
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...]
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the phrase occurs in a lower-cased text."""
+        if any(hint in text for hint in self.hints):
+            yield from (match.span() for match in self.pattern.finditer(text))
+
+    def found(self, text: str) -> bool:
+        """Whether the phrase occurs in a lower-cased text."""
+        return next(self.spans(text), None) is not None
+
+
+def phrase(source: str, *, spaced: bool = True) -> Phrase:
+    """Read one phrase.
+
+    Raises:
+        PhraseError: a bracket is not closed, or the phrase holds no word that must be there.
+    """
+    reader = _Reader(tokens=_TOKEN.findall(source.lower().strip()), spaced=spaced)
+    pattern, hints = reader.choice()
+    if reader.tokens:
+        raise PhraseError(f'phrase "{source}": a bracket too many')
+    if reader.open:
+        raise PhraseError(f'phrase "{source}": a bracket is not closed')
+    if not hints:
+        raise PhraseError(f'phrase "{source}": no word that must be there')
+    start = "" if not spaced or source.startswith("*") else rf"(?<!{_WORD})"
+    end = "" if not spaced or source.endswith("*") else rf"(?!{_WORD})"
+    return Phrase(source=source, pattern=re.compile(f"{start}(?:{pattern}){end}"), hints=hints)
+
+
+class _Reader:
+    """Turns tokens into a regular expression and the pieces of which one must occur."""
+
+    def __init__(self, *, tokens: list[str], spaced: bool) -> None:
+        self.tokens = tokens
+        self.spaced = spaced
+        self.open = 0
+
+    def choice(self) -> tuple[str, tuple[str, ...]]:
+        """Alternatives up to a closing bracket or the end; hints only where each has some."""
+        patterns, hints = [], []
+        while True:
+            pattern, found = self.sequence()
+            patterns.append(pattern)
+            hints.append(found)
+            if not self.tokens or self.tokens[0] != "|":
+                break
+            self.tokens.pop(0)
+        together = tuple(piece for found in hints for piece in found) if all(hints) else ()
+        return "|".join(patterns), together
+
+    def sequence(self) -> tuple[str, tuple[str, ...]]:
+        """One alternative; its hints are those of the part whose shortest piece is longest."""
+        pattern, best = "", tuple[str, ...]()
+        while self.tokens and self.tokens[0] not in {"|", ")", ")?"}:
+            part, hints = self.part(self.tokens.pop(0))
+            pattern += part
+            if hints and min(map(len, hints)) > min(map(len, best), default=0):
+                best = hints
+        return pattern, best
+
+    def part(self, piece: str) -> tuple[str, tuple[str, ...]]:
+        if piece == "(":
+            return self.bracket()
+        if piece == "..":
+            if self.tokens and self.tokens[0].isspace():
+                self.tokens.pop(0)  # a gap brings its own trailing space
+            return (_GAP if self.spaced else _UNSPACED_GAP), ()
+        if piece == "*":
+            return rf"{_WORD}*", ()
+        if piece == _ANY_NUMBER:
+            return r"\d+(?:[.,]\d+)?", ()
+        if piece.isspace():
+            return (_SPACE if self.spaced else r"\s*"), ()
+        return re.escape(piece), (piece,)
+
+    def bracket(self) -> tuple[str, tuple[str, ...]]:
+        self.open += 1
+        pattern, hints = self.choice()
+        close = self.tokens.pop(0) if self.tokens else ""
+        self.open -= bool(close)
+        if close != ")?":
+            return f"(?:{pattern})", hints
+        # The space after an optional word goes with it.
+        glue = _SPACE if self.spaced and self.tokens and self.tokens[0].isspace() else ""
+        if glue:
+            self.tokens.pop(0)
+        return f"(?:(?:{pattern}){glue})?", ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listening:
+    """The phrases of one code in one language."""
+
+    caught: Mapping[Half, tuple[Phrase, ...]]
+    fine: Mapping[Half, tuple[Phrase, ...]]
+
+    def hear(self, text: str, half: Half) -> tuple[int, int] | None:
+        """The first place in a lower-cased text that is caught and not excused."""
+        found = sorted(span for item in self.caught[half] for span in item.spans(text))
+        if not found:
+            return None
+        excused = [span for item in self.fine[half] for span in item.spans(text)]
+        for start, end in found:
+            if not any(start < until and since < end for since, until in excused):
+                return start, end
+        return None
+
+
+_KEYS = frozenset({"caught", "public", "private", "fine", "fine_private"})
+
+
+def read(text: str, language: str) -> dict[str, Listening]:
+    """The phrases of one file by code.
+
+    Raises:
+        PhraseError: the file is no TOML, a table has an unknown key, or a phrase cannot be read.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PhraseError(f"phrases of {language}: {error}") from error
+    listening: dict[str, Listening] = {}
+    for code, table in raw.items():
+        if not isinstance(table, dict) or not table.keys() <= _KEYS:
+            raise PhraseError(
+                f"phrases of {language}, {code}: only {', '.join(sorted(_KEYS))} are allowed"
+            )
+        group = {key: tuple(_each(table.get(key, ()), language)) for key in _KEYS}
+        listening[code] = Listening(
+            caught={half: group["caught"] + group[half] for half in Half},
+            fine={
+                Half.PUBLIC: group["fine"],
+                Half.PRIVATE: group["fine"] + group["fine_private"],
+            },
+        )
+    return listening
+
+
+def _each(sources: Iterable[str], language: str) -> Iterator[Phrase]:
+    for source in sources:
+        yield phrase(folded(source, language), spaced=language not in _UNSPACED)
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that the guard knows phrases of."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@cache
+def listening(language: str) -> Mapping[str, Listening]:
+    """The phrases of a language by code; empty where we have none."""
+    path = FOLDER / f"{language}.toml"
+    if language not in languages():
+        return {}
+    return read(path.read_text(encoding="utf-8"), language)

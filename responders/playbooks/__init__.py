@@ -1,0 +1,281 @@
+"""What to say in each situation: one readable file a situation, all languages in it.
+
+A playbook says when it applies, what a person should find out first, whether a credit fits, how
+to prevent the next case, and, for each language, several wordings of two texts: `public`, the
+middle of the public reply, and `private`, the middle of the private message. Greeting, invitation
+and signature come from the voices (`responders/voice.py`).
+
+A team keeps a folder of its own: a file of the same name replaces single keys of ours, a new name
+adds a situation, `voices/<language>.toml` replaces sentences of a voice. No code is touched.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+from responders.draft import Half
+from responders.verdict import Topic, Verdict
+from responders.voice import Voice, VoiceError, load_voices
+from responders.wording import WordingError, check
+
+#: Where our own playbooks lie.
+OURS = Path(__file__).parent
+
+#: What a text of a playbook may hold in braces.
+PLACEHOLDERS = frozenset({"brand"})
+
+_KEYS = ("title", "when", "topics", "find_out", "prevent", "notes", "credit")
+_CREDIT_KEYS = ("offer", "why")
+_TEXT_KEYS = ("public", "private", "public_english", "private_english")
+
+
+class PlaybookError(ValueError):
+    """A playbook that cannot be used.
+
+    The message names the file, the playbook, the language, the key, what was found and what is
+    allowed.
+    """
+
+
+class Offer(StrEnum):
+    """Whether a store credit fits a situation."""
+
+    NONE = "none"
+    AFTER_CHECKING = "after_checking"  #: once a person has checked what happened
+    SUGGESTED = "suggested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """One wording, and what it says in English for an approver who reads no other language."""
+
+    words: str
+    english: str | None = None  #: None: nobody has written it yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playbook:
+    """What to say and to do in one situation."""
+
+    name: str
+    title: str
+    when: str  #: for the team: when this playbook applies
+    topics: tuple[str, ...]
+    find_out: tuple[str, ...] = ()  #: what a person should look up before approving
+    prevent: str = ""  #: how to prevent the next one; the digest shows it
+    notes: tuple[str, ...] = ()  #: what lawyers and data protection ask of the words
+    offer: Offer = Offer.NONE
+    offer_why: str = ""
+    texts: Mapping[tuple[str, Half], tuple[Text, ...]]  #: by language and half
+
+    def languages(self, half: Half = Half.PUBLIC) -> tuple[str, ...]:
+        """The languages that this half exists in, in alphabetical order."""
+        return tuple(sorted(language for language, which in self.texts if which is half))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playbooks:
+    """All playbooks and the voices that frame their texts."""
+
+    playbooks: tuple[Playbook, ...]
+    voices: Mapping[str, Voice]
+
+    def named(self, name: str) -> Playbook | None:
+        """The playbook of that name."""
+        return next((book for book in self.playbooks if book.name == name), None)
+
+    def choose(self, verdict: Verdict) -> Playbook | None:
+        """The playbook for a verdict's topic; the one for anger without a reason where unsure.
+
+        None only where a team has taken that one away too.
+        """
+        topic = verdict.topic or Topic.VAGUE
+        for book in self.playbooks:
+            if topic in book.topics:
+                return book
+        return self.named(Topic.VAGUE)
+
+
+def load(folder: Path | None = None) -> Playbooks:
+    """Our playbooks and voices, with a team's own in their place.
+
+    Raises:
+        PlaybookError: a file of either kind cannot be used.
+    """
+    raw = {path.stem: _with_english(_parse(path)) for path in sorted(OURS.glob("*.toml"))}
+    origin = {name: OURS / f"{name}.toml" for name in raw}
+    if folder is not None:
+        if not folder.is_dir():
+            raise PlaybookError(f"{folder}: is no folder; [playbooks] folder names one")
+        for path in sorted(folder.glob("*.toml")):
+            raw[path.stem] = _overlaid(raw.get(path.stem, {}), _parse(path))
+            origin[path.stem] = path
+    try:
+        voices = load_voices(folder / "voices" if folder is not None else None)
+    except VoiceError as error:
+        raise PlaybookError(str(error)) from error
+    books = tuple(_playbook(origin[name], name, raw[name], voices) for name in sorted(raw))
+    _check_topics(books, origin)
+    return Playbooks(playbooks=books, voices=voices)
+
+
+def _parse(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlaybookError(f"{path}: playbook {path.stem}: cannot be read: {error}") from error
+
+
+def _is_language(key: str) -> bool:
+    return len(key) == 2 and key.isalpha() and key.islower()
+
+
+def _with_english(raw: dict[str, object]) -> dict[str, object]:
+    """The English parallel of a text is the English text of the same number, unless written."""
+    english = raw.get("en")
+    if not isinstance(english, dict):
+        return raw
+    filled = dict(raw)
+    for key, table in raw.items():
+        if _is_language(key) and isinstance(table, dict):
+            parallels = {
+                f"{half}_english": english[half] for half in Half if half in english and key != "en"
+            }
+            filled[key] = parallels | table
+    return filled
+
+
+def _overlaid(base: dict[str, object], own: dict[str, object]) -> dict[str, object]:
+    merged = dict(base) | own
+    for key, table in own.items():
+        below = base.get(key)
+        if _is_language(key) and isinstance(table, dict) and isinstance(below, dict):
+            # A new text makes our parallel English untrue: it goes, unless the team wrote one.
+            stale = {f"{half}_english" for half in Half if half in table}
+            merged[key] = {k: v for k, v in below.items() if k not in stale} | table
+    return merged if base else _with_english(merged)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where in which file something stands: the beginning of every message."""
+
+    path: Path
+    playbook: str
+    language: str = ""
+
+    def error(self, key: str, problem: str) -> PlaybookError:
+        language = f", language {self.language}" if self.language else ""
+        return PlaybookError(
+            f"{self.path}: playbook {self.playbook}{language}, key {key}: {problem}"
+        )
+
+    def unknown(self, key: str, known: tuple[str, ...]) -> PlaybookError:
+        near = get_close_matches(key, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
+        return self.error(key, f"unknown; {hint}")
+
+
+def _playbook(
+    path: Path, name: str, raw: Mapping[str, object], voices: Mapping[str, Voice]
+) -> Playbook:
+    place = _Place(path=path, playbook=name)
+    texts: dict[tuple[str, Half], tuple[Text, ...]] = {}
+    for key, value in raw.items():
+        if _is_language(key):
+            there = _Place(path=path, playbook=name, language=key)
+            if key not in voices:
+                raise there.error(key, f"no voice for it; there are {', '.join(sorted(voices))}")
+            for half, wordings in _texts(there, value).items():
+                texts[key, half] = wordings
+        elif key not in _KEYS:
+            raise place.unknown(key, (*_KEYS, *sorted(voices)))
+    if ("en", Half.PUBLIC) not in texts:
+        raise place.error("en", "missing; every playbook has English, the language to fall back to")
+    offer, why = _credit(place, raw.get("credit", {}))
+    return Playbook(
+        name=name,
+        title=_line(place, "title", raw.get("title")),
+        when=_line(place, "when", raw.get("when")),
+        topics=_lines(place, "topics", raw.get("topics", [name])),
+        find_out=_lines(place, "find_out", raw.get("find_out", [])),
+        prevent=_line(place, "prevent", raw.get("prevent", "-")).removeprefix("-"),
+        notes=_lines(place, "notes", raw.get("notes", [])),
+        offer=offer,
+        offer_why=why,
+        texts=texts,
+    )
+
+
+def _texts(place: _Place, table: object) -> dict[Half, tuple[Text, ...]]:
+    if not isinstance(table, dict):
+        raise place.error(place.language, "found no table; write [xx] and below it public = [...]")
+    for key in table:
+        if key not in _TEXT_KEYS:
+            raise place.unknown(key, _TEXT_KEYS)
+    found: dict[Half, tuple[Text, ...]] = {}
+    for half in Half:
+        if half not in table:
+            continue
+        words = _wordings(place, half, table[half])
+        english: tuple[str | None, ...] = words if place.language == "en" else ()
+        if f"{half}_english" in table:
+            english = _wordings(place, f"{half}_english", table[f"{half}_english"])
+        padded = (*english, *(None for _ in words))
+        found[half] = tuple(
+            Text(words=text, english=same) for text, same in zip(words, padded, strict=False)
+        )
+    if Half.PUBLIC not in found:
+        raise place.error("public", "missing; a list of texts is needed")
+    return found
+
+
+def _wordings(place: _Place, key: str, value: object) -> tuple[str, ...]:
+    texts = _lines(place, key, value)
+    if not texts:
+        raise place.error(key, "an empty list; at least one text is needed, four are good")
+    for number, text in enumerate(texts, 1):
+        try:
+            check(text, PLACEHOLDERS)
+        except WordingError as error:
+            raise place.error(f"{key}, text {number}", str(error)) from error
+    return texts
+
+
+def _line(place: _Place, key: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise place.error(key, f"found {value!r}; a text in quotes is needed")
+    return value
+
+
+def _lines(place: _Place, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
+        raise place.error(key, f"found {value!r}; a list of texts in quotes is needed")
+    return tuple(cast(list[str], value))
+
+
+def _credit(place: _Place, value: object) -> tuple[Offer, str]:
+    if not isinstance(value, dict):
+        raise place.error("credit", f'found {value!r}; write [credit] and below it offer = "none"')
+    for key in value:
+        if key not in _CREDIT_KEYS:
+            raise place.unknown(f"credit.{key}", tuple(f"credit.{known}" for known in _CREDIT_KEYS))
+    offer = value.get("offer", Offer.NONE)
+    if offer not in tuple(Offer):
+        raise place.error("credit.offer", f"found {offer!r}; allowed: {', '.join(Offer)}")
+    return Offer(offer), _line(place, "credit.why", value.get("why", "-")).removeprefix("-")
+
+
+def _check_topics(books: tuple[Playbook, ...], origin: Mapping[str, Path]) -> None:
+    owner: dict[str, str] = {}
+    for book in books:
+        for topic in book.topics:
+            if topic in owner:
+                raise _Place(path=origin[book.name], playbook=book.name).error(
+                    "topics", f"{topic} belongs to playbook {owner[topic]} already; one is allowed"
+                )
+            owner[topic] = book.name

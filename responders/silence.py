@@ -1,0 +1,143 @@
+"""Should we answer at all?
+
+An apology for praise, for a joke or for somebody else's mistake is mocked; a second answer to one
+question annoys. Every "no" has its reason and how sure we are; a person can always decide
+otherwise, and anger is only ever left alone for a reason that does not depend on the mood.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from connectors.base import Mention
+from responders.case import Case
+from responders.guard.facts import laughter
+from responders.guard.phrases import Phrase, folded, phrase
+from responders.policy import Brand
+from responders.verdict import Topic, Verdict
+
+
+class Answer(StrEnum):
+    """What to do about a post."""
+
+    REPLY = "reply"
+    THANK = "thank"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """Whether to answer, why not, and how sure we are (0..1)."""
+
+    answer: Answer
+    reason: str = ""
+    confidence: float = 1.0
+
+
+REPLY = Advice(answer=Answer.REPLY)
+
+#: Below this a post that asks nothing shows no sign of a complaint at all.
+_NO_COMPLAINT = 0.15
+#: VADER's score from which a post without complaint is plainly kind. Source: its README, 0.05 is
+#: the least positive; praise worth an answer is well above.
+_KIND = 0.4
+
+_BOT = re.compile(r"(?:^|[_\-.])(?:bot|rss|feed|alerts?|deals?|coupons?)(?:$|[_\-.\d])|bot$")
+_LINK = re.compile(r"https?://\S+")
+
+
+@cache
+def _signs() -> dict[str, tuple[Phrase, ...]]:
+    raw = tomllib.loads((Path(__file__).parent / "silence.toml").read_text(encoding="utf-8"))
+    return {key: tuple(phrase(line) for line in lines) for key, lines in raw.items()}
+
+
+def _says(key: str, text: str) -> bool:
+    """Whether one of these signs stands in the text."""
+    lower = folded(text, "").lower()
+    return any(sign.found(lower) for sign in _signs()[key])
+
+
+def consider(case: Case, *, brand: Brand) -> Advice:
+    """Whether to answer what the case is about; `reply` unless something speaks against it."""
+    mention, verdict = case.subject.mention, case.verdict
+    fixed = _whoever_writes(case, mention, brand)
+    if fixed is not None:
+        return fixed
+    if verdict.angry:
+        return REPLY
+    return _whatever_is_said(mention, verdict) or REPLY
+
+
+def _whoever_writes(case: Case, mention: Mention, brand: Brand) -> Advice | None:
+    """Reasons that hold whatever the mood."""
+    handle = mention.author.handle.casefold().lstrip("@")
+    names = {term.casefold().lstrip("@").replace(" ", "") for term in (brand.name, *brand.terms)}
+    text = mention.text
+    if handle in names:
+        return _nothing("written by the brand's own account", 1.0)
+    if _answered(case):
+        return _nothing("this post has been answered by us already", 0.95)
+    if any(_names(word, text) for word in brand.exclude):
+        return _nothing("it is about something else that shares the name", 0.9)
+    if _BOT.search(handle):
+        return _nothing("the author looks like a bot", 0.8)
+    if _says("settled", text):
+        return _nothing("the author says that it is settled", 0.7)
+    if _says("works_here", text) and any(_names(term, text) for term in (brand.name, *brand.terms)):
+        return _nothing("the author seems to work here: not a customer's matter", 0.7)
+    return None
+
+
+def _whatever_is_said(mention: Mention, verdict: Verdict) -> Advice | None:
+    """Reasons that hold only where nobody is angry."""
+    text = mention.text
+    calm = verdict.complaint < _NO_COMPLAINT and not verdict.asks
+    if verdict.topic == Topic.PRAISE or (
+        calm and verdict.compound >= _KIND and not _is_news(mention)
+    ):
+        if laughter(text) or _says("spam", text):
+            return _nothing("a joke or an advertisement, not praise for us", 0.6)
+        return Advice(answer=Answer.THANK, reason="praise: thank, do not apologise", confidence=0.7)
+    if _says("spam", text) and not verdict.asks:
+        return _nothing("looks like an advertisement", 0.7)
+    if _is_news(mention) and not verdict.asks:
+        return _nothing("news, not a customer's matter", 0.7)
+    if laughter(text) and calm:
+        return _nothing("a joke", 0.5)
+    if calm and mention.in_reply_to and not mention.addressed and mention.parent_text is None:
+        return _nothing("people talk among themselves and did not ask us", 0.5)
+    return None
+
+
+def _nothing(reason: str, confidence: float) -> Advice:
+    return Advice(answer=Answer.NOTHING, reason=reason, confidence=confidence)
+
+
+def _answered(case: Case) -> bool:
+    """Whether a public post of ours already answers the one that the case is about."""
+    subject = case.subject.mention
+    return any(
+        entry.mention.ours
+        and not entry.mention.private
+        and entry.mention.in_reply_to == subject.id
+        and entry.mention.platform == subject.platform
+        for entry in case.entries
+    )
+
+
+def _names(term: str, text: str) -> bool:
+    return bool(term) and bool(re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE))
+
+
+def _is_news(mention: Mention) -> bool:
+    """A headline: by a newspaper, or a link with nobody speaking of themselves."""
+    text = mention.text
+    if _says("news_name", mention.author.name) or text.startswith("RT @"):
+        return True
+    return (
+        bool(_LINK.search(text)) and "?" not in text and not _says("personal", _LINK.sub(" ", text))
+    )

@@ -1,0 +1,367 @@
+"""From a case to a draft: which playbook, which wording, in which language, how long.
+
+Pure: the same case, settings and used texts always give the same draft. Nothing that a customer
+wrote enters a text but a first name that we know to be one.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import product
+
+from connectors.base import Ability, Route, Way
+from responders.case import Case
+from responders.draft import CODE_PLACEHOLDER, Credit, Draft, Half
+from responders.guard import review, same_words
+from responders.guard.facts import any_link
+from responders.playbooks import Offer, Playbook, Playbooks, Text
+from responders.policy import Brand, Policy
+from responders.silence import Answer, consider
+from responders.verdict import RedFlag, Topic
+from responders.voice import Voice, first_name
+from responders.wording import say, tame
+
+#: Where texts are in English because the customer's language is not there yet.
+FALLBACK = "en"
+
+#: Platforms where a public reply starts with the customer's account, written by us.
+#: Source: docs.joinmastodon.org, statuses, read 2026-07-02.
+_NAMES_ACCOUNT = frozenset({"mastodon"})
+#: Platforms where a link in a public reply costs extra (X: thirteen times the price) or is frowned
+#: upon. Source: docs.x.com, API pricing, read 2026-08-22.
+_NO_LINKS = frozenset({"twitter"})
+#: Where a private message needs the privacy notice and a way out of it.
+#: Source: docs.x.com, developer guidelines, read 2026-08-22.
+_NEEDS_NOTICE = frozenset({"twitter"})
+
+_WE_SEND = frozenset({Route.API, Route.BY_HAND})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pen:
+    """Everything that a text is made of besides the playbook's words."""
+
+    voice: Voice
+    english: Voice
+    familiar: bool
+    name: str | None
+    sign: str
+    sign_english: str
+    contact: str
+    privacy: str
+    seed: int
+
+    def values(self, **more: str) -> dict[str, str]:
+        return {"name": self.name or "", "contact": self.contact} | more
+
+    def pair(self, wording: str, english: str | None, **more: str) -> "_Pair":
+        values = self.values(**more)
+        return _Pair(
+            words=say(wording, familiar=self.familiar, values=values),
+            english=None if english is None else say(english, familiar=False, values=values),
+        )
+
+    def of(self, key: str, index: int, **more: str) -> "_Pair":
+        """One sentence of the voice, with the English sentence of the same number."""
+        mine: Sequence[str] = getattr(self.voice, key)
+        english: Sequence[str] = getattr(self.english, key)
+        at = index % len(mine)
+        return self.pair(mine[at], english[at] if at < len(english) else None, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pair:
+    """A text and what it says in English; None where nobody wrote that."""
+
+    words: str
+    english: str | None
+
+    def joined(self, others: Sequence["_Pair"], glue: str) -> "_Pair":
+        parts = [self, *others]
+        english = [part.english for part in parts]
+        known = [text for text in english if text is not None]
+        return _Pair(
+            words=glue.join(part.words for part in parts if part.words),
+            english=glue.join(text for text in known if text) if len(known) == len(parts) else None,
+        )
+
+
+def suggest(
+    case: Case,
+    *,
+    brand: Brand,
+    policy: Policy,
+    ability: Ability,
+    playbooks: Playbooks,
+    used: Collection[str] = (),
+) -> Draft:
+    """What we propose to say; both texts are None with a reason where we should say nothing.
+
+    Args:
+        case: What happened; the texts sent in it are never said to this customer again.
+        brand: Whose voice it is.
+        policy: Gives the credit.
+        ability: What can be sent, how long it may be, and so what the public text invites to.
+        playbooks: Ours and the team's.
+        used: Texts that went out lately on this platform or to this customer. None is repeated;
+            when no wording is left, a person writes.
+    """
+    language, notes = _language(case, brand, playbooks)
+    blank = Draft(
+        round=case.round,
+        revision=case.draft.revision + 1 if case.draft and case.draft.round == case.round else 1,
+        language=language,
+    )
+    pen = _pen(case, brand, playbooks, language)
+    if case.red_flags:
+        draft = _holding(blank, case.red_flags, pen)
+        return _reviewed(draft, case, brand, ability)
+    advice = consider(case, brand=brand)
+    if advice.answer is Answer.NOTHING:
+        return replace(blank, reason=f"No answer proposed: {advice.reason}.")
+    playbook = _playbook(case, advice.answer, playbooks)
+    if playbook is None:
+        return replace(blank, reason="No playbook fits: a person writes.")
+    if ability.public.route not in _WE_SEND and ability.private.route is Route.NONE:
+        return replace(blank, reason=_sentence("Nothing can be sent here", ability.public.reason))
+    if advice.answer is Answer.THANK:
+        notes = (*notes, f"No apology: {advice.reason}.")
+    draft = _written(blank, case, pen, playbook, policy, ability, used, notes)
+    return _reviewed(draft, case, brand, ability)
+
+
+def _reviewed(draft: Draft, case: Case, brand: Brand, ability: Ability) -> Draft:
+    return review(draft, brand=brand, ability=ability, subject=case.subject.mention)
+
+
+def _sentence(start: str, reason: str) -> str:
+    return f"{start}: {reason.rstrip('.')}." if reason else f"{start}."
+
+
+def _language(case: Case, brand: Brand, playbooks: Playbooks) -> tuple[str, tuple[str, ...]]:
+    """The language to answer in, and what an approver should know about that choice."""
+    theirs = case.verdict.language
+    if theirs == "und":
+        theirs = case.subject.mention.language or (*brand.languages, FALLBACK)[0]
+    if theirs in playbooks.voices:
+        return theirs, ()
+    return FALLBACK, (
+        f"The post is in {theirs}; there are no texts in it yet, so this is English.",
+    )
+
+
+def _playbook(case: Case, answer: Answer, playbooks: Playbooks) -> Playbook | None:
+    if answer is Answer.THANK:
+        return playbooks.named(Topic.PRAISE)
+    book = playbooks.choose(case.verdict)
+    # Praise on the face of it, from somebody who is angry all the same: no thanks for that.
+    if book is not None and Topic.PRAISE in book.topics:
+        return playbooks.named(Topic.VAGUE)
+    return book
+
+
+def _pen(case: Case, brand: Brand, playbooks: Playbooks, language: str) -> _Pen:
+    mention = case.subject.mention
+    voice, english = playbooks.voices[language], playbooks.voices[FALLBACK]
+    name = tame(brand.name)
+    team = {"brand": name.replace(".", " ")}
+    signature = tame(brand.signature)
+    shown = first_name(tame(mention.author.name))
+    return _Pen(
+        voice=voice,
+        english=english,
+        familiar=brand.voice == "familiar",
+        name=shown if voice.hello_named else None,
+        sign=signature or say(voice.team, familiar=False, values=team),
+        sign_english=signature or say(english.team, familiar=False, values=team),
+        contact=" ".join(brand.contact.split()),
+        privacy=brand.privacy_url,
+        seed=int.from_bytes(sha256(f"{mention.platform}/{mention.id}".encode()).digest()[:4]),
+    )
+
+
+def _holding(blank: Draft, flags: Sequence[RedFlag], pen: _Pen) -> Draft:
+    words = ", ".join(flag.replace("_", " ") for flag in flags)
+    first = pen.pair(pen.voice.holding[flags[0]], None)
+    return replace(
+        blank,
+        holding=f"{first.words} {pen.sign}",
+        reason=f"Red flag: {words}. No template: a named person writes; keep the facts.",
+    )
+
+
+def _written(
+    blank: Draft,
+    case: Case,
+    pen: _Pen,
+    playbook: Playbook,
+    policy: Policy,
+    ability: Ability,
+    used: Collection[str],
+    notes: tuple[str, ...],
+) -> Draft:
+    language = blank.language
+    if (language, Half.PUBLIC) not in playbook.texts:
+        notes = (*notes, f"Playbook {playbook.name} has no texts in {language}: this is English.")
+        language = FALLBACK
+        pen = replace(pen, voice=pen.english, sign=pen.sign_english)
+    said = [action.text for action in case.actions if action.text]
+    public, private = None, None
+    if ability.public.route in _WE_SEND:
+        candidates = _publics(case, pen, playbook.texts[language, Half.PUBLIC], ability)
+        public = _chosen(candidates, ability.public, said, used)
+        if public is None:
+            return replace(blank, playbook=playbook.name, reason=_exhausted(playbook, Half.PUBLIC))
+    else:
+        notes = (*notes, _sentence("No public reply", ability.public.reason))
+    texts = playbook.texts.get((language, Half.PRIVATE), ())
+    if texts and ability.private.route is not Route.NONE:
+        private = _chosen(_privates(case, pen, texts), ability.private, said, used)
+        if private is None:
+            return replace(blank, playbook=playbook.name, reason=_exhausted(playbook, Half.PRIVATE))
+    return replace(
+        blank,
+        language=language,
+        playbook=playbook.name,
+        public=public.words if public else None,
+        public_english=public.english if public else None,
+        private=private.words if private else None,
+        private_english=private.english if private else None,
+        credit=_credit(pen, playbook, policy) if private else None,
+        reason=" ".join(notes),
+    )
+
+
+def _exhausted(playbook: Playbook, half: Half) -> str:
+    return (
+        f"Every {half} wording of playbook {playbook.name} was used lately or is too long here: "
+        "a person writes."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Candidate:
+    """One whole text, its heart, and the same without the greeting for tight places."""
+
+    heart: str
+    whole: _Pair
+    plain: _Pair
+
+
+def _publics(
+    case: Case, pen: _Pen, texts: Sequence[Text], ability: Ability
+) -> Iterator[_Candidate]:
+    """Every public text, the freshest combination of words first."""
+    mention = case.subject.mention
+    key = _invitation(pen, ability, mention.platform)
+    before: tuple[_Pair, ...] = ()
+    if mention.platform in _NAMES_ACCOUNT and (handle := tame_handle(mention.author.handle)):
+        before = (_Pair(words=f"@{handle}", english=f"@{handle}"),)
+    sign = _Pair(words=pen.sign, english=pen.sign_english)
+    for index, shift in _orders(pen.seed, len(texts)):
+        heart = pen.pair(texts[index].words, texts[index].english)
+        rest = (pen.of(key, index + shift), pen.of("safety", shift), sign)
+        plain = heart.joined(rest, " ")
+        hello = _hello(pen, index)
+        yield _Candidate(
+            heart=heart.words,
+            whole=_glued((*before, hello, heart, *rest)),
+            plain=_glued((*before, plain)),
+        )
+
+
+def _glued(parts: Sequence[_Pair], glue: str = " ") -> _Pair:
+    return parts[0].joined(parts[1:], glue)
+
+
+def _orders(seed: int, count: int) -> Iterator[tuple[int, int]]:
+    """Which wording with which frame: every wording once before any comes again."""
+    for shift, step in product(range(4), range(count)):
+        yield (seed + step) % count, (seed // 7 + shift) % 4
+
+
+def _hello(pen: _Pen, index: int) -> _Pair:
+    return pen.of("hello_named" if pen.name else "hello", index)
+
+
+def _invitation(pen: _Pen, ability: Ability, platform: str) -> str:
+    """Which sentence of the voice leads the customer to the private half."""
+    match ability.private.route:
+        case Route.API | Route.BY_HAND:
+            return "we_write"
+        case Route.CLOSED:
+            return "write_to_us"
+        case Route.NONE:
+            named = pen.contact and not (platform in _NO_LINKS and any_link(pen.contact))
+            return "contact_us" if named else "through_the_shop"
+
+
+def _privates(case: Case, pen: _Pen, texts: Sequence[Text]) -> Iterator[_Candidate]:
+    """Every private text, the freshest combination of words first."""
+    sign = _Pair(words=pen.sign, english=pen.sign_english)
+    for index, shift in _orders(pen.seed, len(texts)):
+        heart = pen.pair(texts[index].words, texts[index].english)
+        closing = pen.of("closing", index + shift)
+        if pen.contact:
+            other = pen.pair(pen.voice.other_way, pen.english.other_way)
+            closing = closing.joined((other,), " ")
+        rest = (closing, *_notice(pen, case.subject.mention.platform), sign)
+        yield _Candidate(
+            heart=heart.words,
+            whole=_glued((_hello(pen, index), heart, *rest), "\n\n"),
+            plain=_glued((heart, sign), "\n\n"),
+        )
+
+
+def _notice(pen: _Pen, platform: str) -> tuple[_Pair, ...]:
+    """How we handle data, and how to hear no more, where the platform wants it said."""
+    if platform not in _NEEDS_NOTICE:
+        return ()
+    stop = pen.pair(pen.voice.stop, pen.english.stop)
+    if not pen.privacy:
+        return (stop,)
+    return (stop, pen.pair(pen.voice.privacy, pen.english.privacy, link=pen.privacy))
+
+
+def _chosen(
+    candidates: Iterator[_Candidate], way: Way, said: Sequence[str], used: Collection[str]
+) -> _Pair | None:
+    """The first text that fits, was not sent lately, and says nothing anew to this customer."""
+    spare: _Pair | None = None
+    for candidate in candidates:
+        if any(candidate.heart in text for text in said):
+            continue
+        pair = next(
+            (p for p in (candidate.whole, candidate.plain) if way.limit.fits(p.words)), None
+        )
+        if pair is None or any(same_words(pair.words, old) for old in used):
+            continue
+        if not any(candidate.heart in old for old in used):
+            return pair
+        spare = spare or pair
+    return spare
+
+
+def _credit(pen: _Pen, playbook: Playbook, policy: Policy) -> Credit | None:
+    if policy.credit is None or playbook.offer is Offer.NONE:
+        return None
+    amount = policy.credit.suggested.capped(policy.credit.cap_per_case)
+    index = pen.seed % len(pen.voice.credit)
+    mine = pen.pair(
+        pen.voice.credit[index],
+        None,
+        amount=amount.shown(pen.voice.language),
+        code=CODE_PLACEHOLDER,
+    )
+    english = pen.english.credit
+    parallel = pen.pair(
+        english[index % len(english)], None, amount=amount.shown(FALLBACK), code=CODE_PLACEHOLDER
+    )
+    return Credit(amount=amount, text=mine.words, text_english=parallel.words)
+
+
+def tame_handle(handle: str) -> str:
+    """An account's name as it may be mentioned; "" where it could mean anything else."""
+    plain = handle.lstrip("@")
+    ok = plain and len(plain) <= 100 and all(char.isalnum() or char in "_.-@" for char in plain)
+    return plain if ok and plain.isascii() else ""

@@ -1,0 +1,99 @@
+"""When to say nothing, or only thanks."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.base import Author, Mention
+from responders.case import Case, CaseId, Entry, MentionId
+from responders.policy import Brand
+from responders.silence import Answer, consider
+from responders.verdict import Topic, Verdict
+
+BRAND = Brand(name="Nordlicht", terms=("nordlicht", "@nordlicht"), exclude=("aurora",))
+AT = datetime(2026, 11, 2, tzinfo=UTC)
+CALM = Verdict(language="en", complaint=0.05)
+ANGRY = Verdict(language="en", complaint=0.9, angry=True, compound=-0.6)
+GLAD = Verdict(language="en", complaint=0.02, compound=0.8)
+
+
+def post(text: str, handle: str = "anna_b", name: str = "Anna") -> Mention:
+    return Mention(
+        platform="twitter",
+        id="1",
+        author=Author(id="7", handle=handle, name=name),
+        text=text,
+        created_at=AT,
+    )
+
+
+def case(mention: Mention, verdict: Verdict, *others: Mention) -> Case:
+    entries = [Entry(id=MentionId(1), mention=mention, verdict=verdict)]
+    entries += [Entry(id=MentionId(2 + i), mention=other) for i, other in enumerate(others)]
+    return Case(id=CaseId(1), brand="nordlicht", opened_at=AT, entries=tuple(entries))
+
+
+def answer(mention: Mention, verdict: Verdict, *others: Mention) -> Answer:
+    advice = consider(case(mention, verdict, *others), brand=BRAND)
+    assert (advice.answer is Answer.REPLY) is (advice.reason == "")
+    assert 0 < advice.confidence <= 1
+    return advice.answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nordlicht never answers. Day nine.",
+        "haha great job losing my parcel @nordlicht 😂",
+        "Read this before you buy at Nordlicht: https://blog.example/x I want my money",
+    ],
+)
+def test_anger_is_answered(text: str) -> None:
+    assert answer(post(text), ANGRY) is Answer.REPLY
+
+
+def test_a_question_is_answered() -> None:
+    asking = replace(CALM, asks=True)
+
+    assert answer(post("Do you ship to Malta?"), asking) is Answer.REPLY
+
+
+def test_praise_is_thanked_and_never_apologised_to() -> None:
+    assert answer(post("Love my new lamp!"), GLAD) is Answer.THANK
+    assert answer(post("Great lamp"), replace(CALM, topic=Topic.PRAISE)) is Answer.THANK
+
+
+@pytest.mark.parametrize(
+    ("mention", "verdict"),
+    [
+        (post("We are hiring", handle="Nordlicht"), ANGRY),
+        (post("Saw the aurora, what a Nordlicht"), ANGRY),
+        (post("Nordlicht sucks", handle="shop_bot"), ANGRY),
+        (post("Update: Nordlicht has sorted it, parcel arrived"), ANGRY),
+        (post("I work at Nordlicht and I hate mornings"), ANGRY),
+        (post("Nordlicht opens a shop in Brno https://news.example/1"), CALM),
+        (post("Nordlicht: profits fall", name="Evening Times"), CALM),
+        (post("RT @someone: Nordlicht lamp"), CALM),
+        (post("Giveaway! Follow me for a Nordlicht lamp"), CALM),
+        (post("Giveaway! Love Nordlicht"), GLAD),
+        (post("My cat thinks the Nordlicht lamp is a spaceship 😂"), GLAD),
+        (post("My cat thinks the Nordlicht lamp is a spaceship lol"), CALM),
+        (replace(post("They all do that"), in_reply_to="9"), CALM),
+    ],
+)
+def test_nothing_is_said_where_nobody_waits_for_it(mention: Mention, verdict: Verdict) -> None:
+    assert answer(mention, verdict) is Answer.NOTHING
+
+
+def test_a_post_that_we_answered_is_not_answered_again() -> None:
+    reply = replace(post("Sorry!"), id="2", ours=True, in_reply_to="1")
+
+    assert answer(post("Nordlicht is slow"), ANGRY, reply) is Answer.NOTHING
+    assert answer(post("Nordlicht is slow"), ANGRY, replace(reply, private=True)) is Answer.REPLY
+    assert answer(post("Nordlicht is slow"), ANGRY, replace(reply, in_reply_to="8")) is Answer.REPLY
+
+
+def test_without_a_reason_to_be_silent_a_person_decides() -> None:
+    assert answer(post("Nordlicht"), CALM) is Answer.REPLY
+    assert answer(post("Mine came today https://pic.example/1"), CALM) is Answer.REPLY
