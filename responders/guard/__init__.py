@@ -1,7 +1,7 @@
 """What a text must not say: read on every draft, on every edit, and right before sending.
 
 Pure code and no model: the same text has the same findings on every machine, each with the words
-that were seen and what to write instead. The phrases of each language lie in `words/`.
+that were seen and what to write instead. The phrases of each language lie in `phrases/`.
 """
 
 import re

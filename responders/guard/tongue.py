@@ -7,6 +7,7 @@ they are not sure.
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -59,9 +60,10 @@ def tongue(text: str) -> str | None:
         return "zh"
     lower = text.lower()
     words = _WORD.findall(lower)
+    counted = Counter(words)
     scores = {
-        language: sum(word in mine.common for word in words)
-        + 2 * sum(char in mine.telling for char in lower)
+        language: sum(counted[word] for word in mine.common & counted.keys())
+        + 2 * sum(map(lower.count, mine.telling))
         for language, mine in tongues().items()
     }
     best, second = sorted(scores, key=scores.__getitem__, reverse=True)[:2]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from responders.draft import Half
-from responders.playbooks import OURS, Offer, PlaybookError, load
+from responders.playbooks import Offer, PlaybookError, load
 from responders.verdict import RedFlag, Topic, Verdict
+from responders.voice import OURS as VOICES
 from responders.voice import first_name
 from responders.wording import WordingError, check, placeholders, say, tame
 
@@ -95,7 +96,7 @@ def test_a_team_adds_a_situation_of_its_own(tmp_path: Path) -> None:
 def test_a_teams_new_text_loses_our_english_unless_the_team_writes_one(tmp_path: Path) -> None:
     head = 'title = "T"\nwhen = "W"\n[en]\npublic = ["One", "Two"]\n'
     write(tmp_path, "mine.toml", head)
-    write(tmp_path, "voices/eo.toml", (OURS.parent / "voices" / "en.toml").read_text("utf-8"))
+    write(tmp_path, "voices/eo.toml", (VOICES / "en.toml").read_text("utf-8"))
     write(
         tmp_path,
         "vague.toml",
@@ -110,7 +111,7 @@ def test_a_teams_new_text_loses_our_english_unless_the_team_writes_one(tmp_path:
 
 
 def test_the_english_of_a_text_is_the_english_text_of_the_same_number(tmp_path: Path) -> None:
-    write(tmp_path, "voices/eo.toml", (OURS.parent / "voices" / "en.toml").read_text("utf-8"))
+    write(tmp_path, "voices/eo.toml", (VOICES / "en.toml").read_text("utf-8"))
     write(
         tmp_path,
         "mine.toml",
@@ -124,7 +125,7 @@ def test_the_english_of_a_text_is_the_english_text_of_the_same_number(tmp_path: 
 
 
 def test_changing_our_text_in_place_loses_the_english_that_stood_beside_it(tmp_path: Path) -> None:
-    write(tmp_path, "voices/eo.toml", (OURS.parent / "voices" / "en.toml").read_text("utf-8"))
+    write(tmp_path, "voices/eo.toml", (VOICES / "en.toml").read_text("utf-8"))
     write(tmp_path, "vague.toml", '[en]\npublic = ["New words."]\n')
 
     book = load(tmp_path).named("vague")

@@ -1,6 +1,6 @@
 """How we speak in one language: greetings, invitations, the frame around every text.
 
-A voice is one file, `voices/<language>.toml`. The playbooks say what one situation needs; what is
+A voice is one file, `<language>.toml`. The playbooks say what one situation needs; what is
 the same in every situation (how to greet, where to write to us, that we never ask for passwords,
 who signs) stands here, so that a support lead finds each sentence in one place.
 """
@@ -16,7 +16,7 @@ from responders.verdict import RedFlag
 from responders.wording import WordingError, check
 
 #: Where our own voices lie.
-OURS = Path(__file__).parent / "voices"
+OURS = Path(__file__).parent
 _NAMES = Path(__file__).parent / "given_names.txt"
 
 

@@ -23,13 +23,18 @@ from pathlib import Path
 
 from responders.draft import Half
 
-FOLDER = Path(__file__).parent / "words"
+FOLDER = Path(__file__).parent
 
 #: Written without spaces between words.
 _UNSPACED = frozenset({"zh"})
 
 #: Where an apostrophe ends a word of its own: l'ordine, d'abord, c'est.
 _ELIDING = frozenset({"fr", "it"})
+#: Soft hyphens, joiners, marks of direction, lone accents: what can hide inside a word.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\ufe00-\ufe0f\ufeff\u0300-\u036f]"
+)
 #: we'll, I'm, it's: two words in one.
 _CONTRACTION = re.compile(r"(?<=\w)('(?:ll|re|m|ve|d|s)(?!\w))", re.IGNORECASE)
 _APOSTROPHES = str.maketrans("\u2019\u2018\u02bc\u00b4`", "'''''")
@@ -48,7 +53,7 @@ def folded(text: str, language: str) -> str:
     Letters of full width become plain ones, so that neither costume hides a word.
     """
     plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
-    plain = "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
+    plain = _INVISIBLE.sub("", plain)
     if language in _ELIDING:
         return plain.replace("'", "' ")
     return _CONTRACTION.sub(r" \1", plain) if language == "en" else plain
@@ -72,8 +77,10 @@ class Phrase:
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the phrase occurs in a lower-cased text."""
-        if any(hint in text for hint in self.hints):
-            yield from (match.span() for match in self.pattern.finditer(text))
+        for hint in self.hints:
+            if hint in text:
+                yield from (match.span() for match in self.pattern.finditer(text))
+                return
 
     def found(self, text: str) -> bool:
         """Whether the phrase occurs in a lower-cased text."""
