@@ -44,10 +44,12 @@ def _check_case_move(before: Case, after: Case) -> None:
 
 
 def _check_entries(before: Case, after: Case) -> None:
-    kept = {entry.id for entry in after.entries}
-    lost = [entry.id for entry in before.entries if entry.id not in kept]
-    if lost:
-        raise ValueError(f"case {before.id}: entries {lost} would be lost; a case only grows")
+    kept = {entry.id: entry for entry in after.entries}
+    for entry in before.entries:
+        if entry.id not in kept:
+            raise ValueError(f"case {before.id}: entry {entry.id} would be lost; a case only grows")
+        if kept[entry.id] != entry:
+            raise ValueError(f"case {before.id}: what was filed as {entry.id} can never change")
 
 
 def _check_draft(before: Case, after: Case) -> None:
