@@ -24,7 +24,7 @@ _LINK = regex.compile(
     (?(DEFINE)
         (?P<labels>(?:[\w-]{1,63}\.){1,8})
         (?P<bare>(?:[a-zA-Z0-9-]{1,63}\.){1,8})
-        (?P<known>com|net|org|info|biz|shop|store|online|app|dev|site|xyz)
+        (?P<known>(?i:com|net|org|info|biz|shop|store|online|app|dev|site|xyz))
         (?P<path>[/?\#:][\p{Latin}\p{Cyrillic}0-9!?*'@();:&=+$/%\#\[\]\-\u2013_.,~|]*)
     )""",
     regex.VERBOSE,

@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 #: Posts are indexed late and out of order, so each round reads this far below where it should.
 #: X bills a post once per UTC day, so the overlap costs next to nothing ("Pricing", 2026-08-22).
-_OVERLAP = timedelta(minutes=10)
+_OVERLAP = timedelta(minutes=5)
 #: The most that one page of a list, and one look at posts by id, may hold (openapi.json 2.167).
 _PAGE = 100
 #: The list of mentions goes back no further ("Timelines", 2026-08-22).
@@ -154,7 +154,8 @@ class Twitter:
                 "X no longer takes %s of a stored reading position; going on without",
                 ", ".join(sorted(error.names)) or "a page token",
             )
-            return self._turned(position, moved, mentions=(), bad=())
+            # Where the round was given up, or has read nothing yet, this list is done for now.
+            return self._turned(position, moved, goes_on=moved != place.given_up())
         tweets = page.get("data") or []
         if not isinstance(tweets, list):
             raise no_answer("X answered with something else than a list of posts", Doing.READ)
@@ -165,9 +166,11 @@ class Twitter:
             token if isinstance(token, str) and token else None,
         )
         if not position.searching and moved.token is None:
-            _warn_of_the_end(place, len(tweets))
+            _warn_of_the_end(place, ids_of(tweets, None))
         mentions, bad = read_posts(tweets, page.get("includes"), account)
-        return self._turned(position, moved, mentions=mentions, bad=bad)
+        return self._turned(
+            position, moved, goes_on=moved.token is not None, mentions=mentions, bad=bad
+        )
 
     def ability(self, mention: Mention, contact: Contact = _STRANGER) -> Ability:
         """X's rules for this post; see Connector.ability."""
@@ -393,11 +396,11 @@ class Twitter:
         position: Position,
         place: Place,
         *,
-        mentions: tuple[Mention, ...],
-        bad: tuple[BadPayload, ...],
+        goes_on: bool,
+        mentions: tuple[Mention, ...] = (),
+        bad: tuple[BadPayload, ...] = (),
     ) -> Batch:
         """A page with the position after it: the search follows when the mentions are done."""
-        goes_on = place.token is not None or place.until is not None
         if position.searching:
             after = replace(position, search=place, searching=goes_on)
             more = goes_on
@@ -586,8 +589,8 @@ def _around(place: Place, names: frozenset[str]) -> Place | None:
     return None
 
 
-def _warn_of_the_end(place: Place, last: int) -> None:
-    met = place.met + last
+def _warn_of_the_end(place: Place, last: Sequence[str]) -> None:
+    met = place.met + place.new_among(last)
     if place.since is not None and met >= _MENTIONS_SHOWN:
         log.warning(
             "X shows the %d newest mentions and %d were new: older ones may be missing; poll more "

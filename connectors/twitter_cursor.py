@@ -8,6 +8,7 @@ Source: docs.x.com, "Pagination" of recent search and "Timelines", 2026-08-22.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
@@ -31,7 +32,7 @@ class Place:
         oldest: The oldest id that the round under way has met.
         until: The round goes on below this id, because its token was lost.
         token: X's word for the next page; None: no round is under way, or it goes on by `until`.
-        met: Posts met in the round under way.
+        met: New posts met in the round under way, without those of the overlap.
     """
 
     since: str | None = None
@@ -41,7 +42,7 @@ class Place:
     token: str | None = None
     met: int = 0
 
-    def after(self, ids: list[str], next_token: str | None) -> "Place":
+    def after(self, ids: Sequence[str], next_token: str | None) -> "Place":
         """The place after one page with these ids."""
         newest = self.newest or max(ids, key=int, default=None)
         if next_token is None:
@@ -51,8 +52,12 @@ class Place:
             newest=newest,
             oldest=min([*ids, *filter(None, [self.oldest])], key=int, default=None),
             token=next_token,
-            met=self.met + len(ids),
+            met=self.met + self.new_among(ids),
         )
+
+    def new_among(self, ids: Sequence[str]) -> int:
+        """How many of these ids no earlier round has read."""
+        return sum(self.since is None or int(one) > int(self.since) for one in ids)
 
     def without_token(self) -> "Place":
         """The same place by ids alone: the token was too old for X."""
