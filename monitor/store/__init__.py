@@ -55,7 +55,7 @@ class Store:
         self.mentions = Mentions(database, self._brands)
         self.cases = Cases(database, self._brands)
         self.actions = Actions(database)
-        self.credits = Credits(database)
+        self.credits = Credits(database, self._brands)
         self.rollups = Rollups(database, self._brands)
         self.audit = Audit(database)
         self.labels = Labels(database, self._brands)

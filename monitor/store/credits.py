@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Connection, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from monitor.store.brands import Brands
 from monitor.store.engine import Database
-from monitor.tables import FREE, action, credit
+from monitor.tables import FREE, action, brand, credit
 from responders.credit.pool import Code, NoCodeLeft
 from responders.money import Money
 
@@ -15,8 +16,9 @@ from responders.money import Money
 class Credits:
     """The book of codes; a `CreditBook`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, brands: Brands) -> None:
         self._database = database
+        self._brands = brands
 
     def import_codes(self, codes: Sequence[Code]) -> int:
         """Add the codes that are not known yet; how many were new."""
@@ -62,6 +64,16 @@ class Credits:
         with self._database.write() as connection:
             connection.execute(update(credit).where(credit.c.action_key == key).values(free))
 
+    def given(self, brand_name: str, start: datetime, end: datetime) -> int:
+        """What the codes given in [start, end) came to, in minor units; given back ones do not."""
+        query = (
+            select(func.coalesce(func.sum(credit.c.minor), 0))
+            .join(brand, brand.c.id == credit.c.brand_id)
+            .where(brand.c.name == brand_name, credit.c.taken_at >= start, credit.c.taken_at < end)
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def left(self, now: datetime) -> tuple[tuple[Money, int], ...]:
         """How many unused valid codes there are of each amount, smallest amount first."""
         query = (
@@ -74,6 +86,16 @@ class Credits:
             return tuple(
                 (Money(minor=row[1], currency=row[0]), row[2]) for row in connection.execute(query)
             )
+
+    def given(self, brand_name: str, start: datetime, end: datetime) -> int:
+        """What a brand's codes given out in [start, end) are worth, in minor units."""
+        query = select(func.coalesce(func.sum(credit.c.minor), 0)).where(
+            credit.c.brand_id == self._brands.find(brand_name),
+            credit.c.taken_at >= start,
+            credit.c.taken_at < end,
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def _take(self, key: str, amount: Money, now: datetime) -> str:
         with self._database.write() as connection:

@@ -19,12 +19,18 @@ from monitor.tables import audit, brand, case, case_mention, cursor, mention, st
 from responders.case import Entry, MentionId
 from responders.verdict import Verdict
 
+#: How sources begin that are no platform but the conversation of one case.
+CONVERSATION = "case:"
 #: Ids in one question; SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
 _ASK = 5000
 
 #: What `_mention_row` and `_verdict_row` give, in the order of the tables.
 _MENTION = [column.name for column in mention.c if column.name not in {"id", "erased_at"}]
 _VERDICT = [column.name for column in verdict.c]
+
+
+#: Sources with this beginning are conversations of single cases, not polls of a platform.
+CONVERSATION = "case:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +74,8 @@ class Mentions:
         """Store a page: posts, verdicts, counts and the next cursor in one transaction.
 
         Posts that are stored already, erased ones included, stay as they are and are counted no
-        second time. A `cursor` of None leaves the stored one where it is.
+        second time. A `cursor` of None leaves the stored one where it is; a source that begins
+        with `CONVERSATION` has none.
 
         Raises:
             ValueError: a time without a zone; nothing was stored.
@@ -87,7 +94,8 @@ class Mentions:
             )
             ids = _ids_after(connection, brand_id, newest)
             self._write_verdicts(connection, brand_id, judged, ids, stored_at)
-            self._write_cursor(connection, brand_id, source, cursor, now)
+            if not source.startswith(CONVERSATION):
+                self._write_cursor(connection, brand_id, source, cursor, now)
         return Ingested(new=tuple(ids.values()))
 
     def mention(self, mention_id: MentionId) -> tuple[Entry, str]:
@@ -173,6 +181,26 @@ class Mentions:
     def seen_at(self, brand_name: str, source: str) -> datetime | None:
         """When this source was last read with success; None: never."""
         return self._cursor(brand_name, source)[1]
+
+    def sources(self, brand_name: str) -> tuple[tuple[str, datetime], ...]:
+        """Every platform that was ever polled for the brand, and when last with success."""
+        query = select(cursor.c.source, cursor.c.seen_at).where(
+            cursor.c.brand_id == self._brands.find(brand_name),
+            cursor.c.source.not_like(f"{CONVERSATION}%"),
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(cursor.c.source))
+            return tuple((row.source, row.seen_at) for row in rows)
+
+    def sources(self, brand_name: str) -> tuple[tuple[str, datetime], ...]:
+        """Every source that was ever read for a brand, and when it last was, by name."""
+        query = (
+            select(cursor.c.source, cursor.c.seen_at)
+            .where(cursor.c.brand_id == self._brands.find(brand_name))
+            .order_by(cursor.c.source)
+        )
+        with self._database.read() as connection:
+            return tuple((row.source, row.seen_at) for row in connection.execute(query))
 
     def _cursor(self, brand_name: str, source: str) -> tuple[str | None, datetime | None]:
         query = select(cursor.c.cursor, cursor.c.seen_at).where(
