@@ -6,7 +6,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from connectors.base import Problem
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Refused
 from responders.slack.client import Clock, asking, header
 from responders.slack.manifest import PURPOSES, scopes
 from responders.slack.text import inert
@@ -123,6 +123,9 @@ def _members(client: WebClient, channel: str, clock: Clock) -> list[str]:
 
 
 def _is_guest(client: WebClient, member: str, clock: Clock) -> bool:
-    with asking("look at a member", clock):
-        user = client.users_info(user=member)["user"]
+    try:
+        with asking("look at a member", clock):
+            user = client.users_info(user=member)["user"]
+    except Refused:  # of another workspace, which is at least a guest here
+        return True
     return bool(user.get("is_restricted") or user.get("is_ultra_restricted"))

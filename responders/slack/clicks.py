@@ -151,9 +151,7 @@ def read_click(body: Payload) -> Click | None:
     action = actions[0]
     if str(action.get("action_id", "")).startswith(OPEN):
         return None
-    option = action.get("selected_option")
-    from_menu = isinstance(option, Mapping)
-    value = option.get("value") if isinstance(option, Mapping) else action.get("value")
+    value = _value(action)
     if isinstance(value, str) and value.startswith(OPEN):
         return None
     channel = body.get("channel")
@@ -162,7 +160,7 @@ def read_click(body: Payload) -> Click | None:
         user_id=user_id,
         channel=str(channel.get("id", "")) if isinstance(channel, Mapping) else "",
         trigger_id=str(body.get("trigger_id", "")),
-        from_menu=from_menu,
+        from_menu=isinstance(action.get("selected_option"), Mapping),
     )
 
 
@@ -211,11 +209,18 @@ def _values(fields: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for block, elements in fields.items():
         for element in elements.values() if isinstance(elements, Mapping) else ():
-            option = element.get("selected_option")
-            value = option.get("value") if isinstance(option, Mapping) else element.get("value")
+            value = _value(element)
             if isinstance(value, str) and clean(value):
                 found[block] = clean(value)
     return found
+
+
+def _value(element: object) -> object:
+    """What an element of a card or a form stands at: the option that was chosen, or the text."""
+    if not isinstance(element, Mapping):
+        return None
+    option = element.get("selected_option")
+    return option.get("value") if isinstance(option, Mapping) else element.get("value")
 
 
 #: Choices of the forms, as stored and as shown.

@@ -35,7 +35,7 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 #: Signs that format what they enclose, at the edge of a word only.
 _FORMAT_SIGN = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])|`")
 _HARMLESS = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
-_EMOJI_CODE = re.compile(r":(?=[\w+'-]*[a-z][\w+'-]*:)|(?<=[\w+'-]):(?!\S)", re.IGNORECASE)
+_EMOJI_CODE = re.compile(r":([\w+'-]*[a-z][\w+'-]*):", re.IGNORECASE)
 _STAFF_MENTION = re.compile(r"<@[UW][A-Z0-9]{2,20}>")
 
 
@@ -99,7 +99,7 @@ def inert(text: str) -> str:
     """
     text = one_line(text)
     text = _FORMAT_SIGN.sub(lambda sign: _HARMLESS[sign[0]], text)
-    text = _EMOJI_CODE.sub("\ua789", text)
+    text = _EMOJI_CODE.sub("\ua789\\1\ua789", text)
     if text.startswith(">"):  # even as an entity it makes a quotation at the start of a line
         text = "\u203a" + text[1:]
     return text.translate(_ENTITIES)

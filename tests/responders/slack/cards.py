@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from connectors.base import Author, Route, TextLimit, Way
 from responders.action import ActionKind, ActionState
@@ -36,7 +37,7 @@ BUTTONS = (
 def way(route: Route = Route.API, **more: object) -> Way:
     """One way to answer."""
     made = Way(route=route, account="acme", limit=TextLimit(maximum=280))
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **cast(dict[str, Any], more))
 
 
 def card(**changes: object) -> Card:
@@ -93,7 +94,7 @@ def card(**changes: object) -> Card:
         statuses=(),
         buttons=BUTTONS,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **cast(dict[str, Any], changes))
 
 
 def status(kind: ActionKind, state: ActionState, line: str = "Approved by <@U0EVA>") -> Status:
@@ -103,7 +104,7 @@ def status(kind: ActionKind, state: ActionState, line: str = "Approved by <@U0EV
 
 def _with(half: HalfPart | None, **changes: object) -> HalfPart:
     assert half is not None
-    return replace(half, **changes)  # type: ignore[arg-type]
+    return replace(half, **cast(dict[str, Any], changes))
 
 
 def enormous(text: str) -> Card:

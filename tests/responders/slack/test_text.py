@@ -127,6 +127,7 @@ def test_an_emoji_code_in_foreign_text_is_no_emoji() -> None:
 
 def test_a_time_of_day_is_no_emoji_code() -> None:
     assert inert("asked at 14:03:11") == "asked at 14:03:11"
+    assert inert("found: two, lost: none") == "found: two, lost: none"
 
 
 def test_underscores_within_a_name_stay() -> None:

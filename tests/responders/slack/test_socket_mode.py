@@ -1,0 +1,77 @@
+import logging
+from collections.abc import Iterator
+
+import pytest
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from connectors.errors import SetupError, TryLater
+from responders.slack.socket_mode import Listening, listen, make_app
+from tests.responders.slack.conftest import clock
+from tests.servers.slack import APP_TOKEN, SlackServer
+
+
+@pytest.fixture
+def app(client: WebClient) -> App:
+    return make_app(client)
+
+
+@pytest.fixture
+def listening(slack: SlackServer, app: App, client: WebClient) -> Iterator[Listening]:
+    made = listen(app, APP_TOKEN, client, clock=clock)
+    slack.until(lambda: slack.listeners == 1, "the connection")
+    yield made
+    made.close()
+
+
+def test_an_app_speaks_to_nobody_before_it_listens(slack: SlackServer, app: App) -> None:
+    assert slack.requests == []
+
+
+def test_clicks_can_arrive_while_it_listens(listening: Listening) -> None:
+    assert listening.connected
+
+
+def test_it_hangs_up_and_stays_away(slack: SlackServer, listening: Listening) -> None:
+    listening.close()
+
+    slack.until(lambda: slack.listeners == 0, "the end of the connection")
+    assert not listening.connected
+    assert slack.hellos == 1
+
+
+def test_a_second_close_does_nothing(listening: Listening) -> None:
+    listening.close()
+    listening.close()
+
+    assert not listening.connected
+
+
+def test_a_connection_that_is_already_torn_down_is_closed_without_noise(
+    listening: Listening, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = listening._handler.client
+    close = client.close
+
+    def torn() -> None:
+        close()
+        raise AttributeError("'NoneType' object has no attribute 'close'")
+
+    monkeypatch.setattr(client, "close", torn)
+
+    with caplog.at_level(logging.WARNING):
+        listening.close()
+
+    assert "did not close cleanly: AttributeError" in caplog.text
+
+
+def test_a_wrong_token_is_a_matter_of_settings(app: App, client: WebClient) -> None:
+    with pytest.raises(SetupError, match="open Socket Mode"):
+        listen(app, "xapp-wrong", client, clock=clock)
+
+
+def test_slack_out_of_reach_is_tried_later(slack: SlackServer, app: App, client: WebClient) -> None:
+    slack.go_down()
+
+    with pytest.raises(TryLater, match="cannot be reached"):
+        listen(app, APP_TOKEN, client, clock=clock)
