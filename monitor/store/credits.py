@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from monitor.store.brands import Brands
 from monitor.store.engine import Database
-from monitor.tables import FREE, action, brand, credit
+from monitor.tables import FREE, action, credit
 from responders.credit.pool import Code, NoCodeLeft
 from responders.money import Money
 
@@ -64,16 +64,6 @@ class Credits:
         with self._database.write() as connection:
             connection.execute(update(credit).where(credit.c.action_key == key).values(free))
 
-    def given(self, brand_name: str, start: datetime, end: datetime) -> int:
-        """What the codes given in [start, end) came to, in minor units; given back ones do not."""
-        query = (
-            select(func.coalesce(func.sum(credit.c.minor), 0))
-            .join(brand, brand.c.id == credit.c.brand_id)
-            .where(brand.c.name == brand_name, credit.c.taken_at >= start, credit.c.taken_at < end)
-        )
-        with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
-
     def left(self, now: datetime) -> tuple[tuple[Money, int], ...]:
         """How many unused valid codes there are of each amount, smallest amount first."""
         query = (
@@ -88,7 +78,10 @@ class Credits:
             )
 
     def given(self, brand_name: str, start: datetime, end: datetime) -> int:
-        """What a brand's codes given out in [start, end) are worth, in minor units."""
+        """What a brand's codes given out in [start, end) are worth, in minor units.
+
+        Those that were given back do not count.
+        """
         query = select(func.coalesce(func.sum(credit.c.minor), 0)).where(
             credit.c.brand_id == self._brands.find(brand_name),
             credit.c.taken_at >= start,

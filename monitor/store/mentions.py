@@ -19,8 +19,6 @@ from monitor.tables import audit, brand, case, case_mention, cursor, mention, st
 from responders.case import Entry, MentionId
 from responders.verdict import Verdict
 
-#: How sources begin that are no platform but the conversation of one case.
-CONVERSATION = "case:"
 #: Ids in one question; SQLite takes 32,766 values in a statement, PostgreSQL 65,535.
 _ASK = 5000
 
@@ -181,16 +179,6 @@ class Mentions:
     def seen_at(self, brand_name: str, source: str) -> datetime | None:
         """When this source was last read with success; None: never."""
         return self._cursor(brand_name, source)[1]
-
-    def sources(self, brand_name: str) -> tuple[tuple[str, datetime], ...]:
-        """Every platform that was ever polled for the brand, and when last with success."""
-        query = select(cursor.c.source, cursor.c.seen_at).where(
-            cursor.c.brand_id == self._brands.find(brand_name),
-            cursor.c.source.not_like(f"{CONVERSATION}%"),
-        )
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(cursor.c.source))
-            return tuple((row.source, row.seen_at) for row in rows)
 
     def sources(self, brand_name: str) -> tuple[tuple[str, datetime], ...]:
         """Every source that was ever read for a brand, and when it last was, by name."""
