@@ -253,7 +253,7 @@ def prevent(books: playbooks.Playbooks, topic: str) -> str:
     return book.prevent if book and topic in book.topics else ""
 
 
-def import_codes(policy: Policy, store: Store, clock: Clock) -> int:
+def import_codes(policy: Policy, store: Store) -> int:
     """Take new codes from the shop's file into the pool; how many were new.
 
     Raises:

@@ -305,7 +305,7 @@ def load(path: Path, *, secrets: bool = True) -> Settings:
     return check(_read(path), path, secrets=secrets)
 
 
-def defaults(brand: str = "your shop") -> Settings:
+def defaults(brand: str = "Customer Care") -> Settings:
     """Settings for the commands that work without a file."""
     return Settings(file=File(brands=(BrandTable(name=brand),)))
 

@@ -117,7 +117,7 @@ def once(
         _settle(jobs)
         approved, dismissed = _decide_all(house, store)
         _settle(jobs)
-        tally = store.standing(demo_brand.name)
+        tally = store.tally(demo_brand.name)
         return Summary(
             polled=polled,
             new=new,

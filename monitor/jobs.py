@@ -8,7 +8,7 @@ and only here, around one job, so that one bad item never stops the others.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +22,7 @@ from monitor import report
 from monitor.clock import Clock
 from monitor.outages import Outages
 from monitor.store import Store
+from monitor.store.mentions import CONVERSATION
 from responders import rounds
 from responders.card import Card
 from responders.case import Case, CaseId, CaseState, Change, Due, Entry, MentionId, Note
@@ -42,6 +43,8 @@ BATCH = 200
 TRIES = 8
 #: Complaints of one author this far back count as history, and join the same case.
 HISTORY = timedelta(days=30)
+#: A case over many posts is watched in its newest threads; each costs a request.
+THREADS = 3
 #: The surface where cards appear is an outside service like any platform.
 SURFACE = "slack"
 
@@ -187,23 +190,19 @@ class Jobs:
         """Read whether the customer has answered since."""
         case = self._store.cases.get(case_id)
         now = self._house.clock()
-        subject = case.subject.mention
-        try:
-            turns = self._house.connector(subject.platform).conversation(subject)
-        except Unsupported:
-            turns = ()
-        known = {(e.mention.platform, e.mention.id) for e in case.entries}
-        fresh = [
-            turn
-            for turn in turns
-            if (turn.platform, turn.id) not in known
-            and (turn.ours or turn.created_at >= subject.created_at)
-        ]
+        known = {(entry.mention.platform, entry.mention.id) for entry in case.entries}
+        fresh: dict[str, Mention] = {}
+        for first in _threads(case):
+            for turn in self._turns(first):
+                if (turn.platform, turn.id) not in known and turn.created_at >= first.created_at:
+                    fresh[turn.id] = turn
         brand = self._house.brands[case.brand]
-        judged = [(turn, None if turn.ours else self._house.judge(turn, brand)) for turn in fresh]
+        judged = [
+            (turn, None if turn.ours else self._house.judge(turn, brand)) for turn in fresh.values()
+        ]
         if judged:
-            self._store.mentions.ingest(case.brand, f"case:{case_id}", judged, None, now)
-        for turn in fresh:
+            self._store.mentions.ingest(case.brand, f"{CONVERSATION}{case_id}", judged, None, now)
+        for turn in fresh.values():
             if turn.ours:
                 continue
             entry = self._store.mentions.of_post(case.brand, turn.platform, turn.id)
@@ -312,6 +311,12 @@ class Jobs:
                 self.outages.recovered(key, self._house.clock())
         return steps
 
+    def _turns(self, first: Mention) -> Sequence[Mention]:
+        try:
+            return self._house.connector(first.platform).conversation(first)
+        except Unsupported:
+            return ()
+
     # -- changes -----------------------------------------------------------------------------
 
     def _heard(self, case: Case, entry: Entry, now: datetime) -> Change | None:
@@ -327,3 +332,12 @@ class Jobs:
             if change is None or self._store.cases.save(change, self._house.clock()):
                 return
         raise RuntimeError(f"case {case_id}: changed by others {TRIES} times in a row")
+
+
+def _threads(case: Case) -> list[Mention]:
+    """The customer's first public post of each thread of the case, the newest threads first."""
+    firsts: dict[str, Mention] = {}
+    for entry in case.entries:
+        if not entry.mention.ours and not entry.mention.private:
+            firsts.setdefault(entry.mention.thread or entry.mention.id, entry.mention)
+    return list(firsts.values())[: -THREADS - 1 : -1]

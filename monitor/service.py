@@ -56,7 +56,7 @@ def _house(settings: Settings, stack: ExitStack, wake: Callable[[], None]) -> Ho
     if not lock.acquire():
         raise RunError(f"another amends run sends from this database (it holds {lock.path})")
     stack.callback(lock.release)
-    app.import_codes(settings.policy, store, clock.now)
+    app.import_codes(settings.policy, store)
     connectors = app.make_connectors(settings)
     surface = app.make_surface(settings, clock.now)
     if not connectors:
