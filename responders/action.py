@@ -76,7 +76,10 @@ MOVES: dict[ActionState, frozenset[ActionState]] = {
     ),
     ActionState.SENT: frozenset({ActionState.RETRACTED, ActionState.REVERSED}),
     ActionState.FAILED: frozenset({ActionState.APPROVED, ActionState.CANCELLED}),
-    ActionState.CANCELLED: frozenset({ActionState.APPROVED}),
+    # A person approves again what was undone; the way may be another by then.
+    ActionState.CANCELLED: frozenset(
+        {ActionState.APPROVED, ActionState.WAITING, ActionState.BY_HAND}
+    ),
     ActionState.RETRACTED: frozenset(),
     ActionState.REVERSED: frozenset(),
 }

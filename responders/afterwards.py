@@ -3,6 +3,7 @@
 I posted it, it is there, send it again, drop it, take it down, open it again, close it.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -18,11 +19,13 @@ from responders.ask import (
     credit_fits,
     ever_sent,
     holds_code,
-    target,
 )
+from responders.card import Verb
 from responders.case import Case, CaseState, Change, Note
+from responders.credit import holds_budget
 from responders.draft import Draft
 from responders.outcome import NOT_LEFT, note, standing
+from responders.policy import Policy
 
 #: What a person may give up.
 DROPPABLE = NOT_LEFT | {ActionState.FAILED, ActionState.NEEDS_HUMAN}
@@ -34,38 +37,75 @@ _NEVER_AGAIN = {
 
 
 def can_send_again(action: Action) -> bool:
-    """Whether a person may ask for another try of this action."""
+    """Whether this action, by itself, could be tried once more."""
     if action.state is ActionState.CANCELLED:
         return action.error_code == outcome.PARENT
     tried = action.state in {ActionState.FAILED, ActionState.NEEDS_HUMAN}
     return tried and action.error_code not in _NEVER_AGAIN
 
 
+def why_not_again(case: Case, action: Action, policy: Policy) -> str:
+    """Why a person cannot ask for another try of this action, or ""."""
+    if any(a.kind is action.kind and a.state in OPEN_QUESTIONS for a in case.actions):
+        return "It may still come out: Amends is looking for it. Wait until that is over."
+    if action.error_code in _NEVER_AGAIN:
+        return _NEVER_AGAIN[action.error_code]
+    credit = case.action(ActionKind.CREDIT, action.round)
+    if holds_code(action) and not _has_code(credit):
+        return "Its store credit was taken back. Reopen the case and choose it anew."
+    for one in _with_what_hangs_on_it(case, action):
+        if one.kind is ActionKind.CREDIT and one.amount is not None and not holds_budget(one):
+            return credit_fits(case, policy, one.amount)
+    return ""
+
+
+def _has_code(credit: Action | None) -> bool:
+    if credit is None or credit.retract_by:
+        return False
+    return credit.state is ActionState.SENT or can_send_again(credit)
+
+
+def aim(case: Case, verb: Verb, kind: ActionKind | None) -> Action | None:
+    """Which action of that kind a click means, where several rounds have one: the newest that fits.
+
+    Cards ask the same question, so that a button always does what it says.
+    """
+    of_kind = [action for action in reversed(case.actions) if action.kind is kind]
+    return next((a for fits in _AIMS[verb] for a in of_kind if fits(a)), None)
+
+
+def _is(*states: ActionState) -> Callable[[Action], bool]:
+    return lambda action: action.state in states
+
+
+_AIMS: dict[Verb, tuple[Callable[[Action], bool], ...]] = {
+    Verb.POSTED: (_is(ActionState.BY_HAND),),
+    Verb.FOUND: (_is(ActionState.UNKNOWN, ActionState.NEEDS_HUMAN),),
+    Verb.SEND_AGAIN: (can_send_again, _is(ActionState.FAILED, ActionState.NEEDS_HUMAN)),
+    Verb.DROP: (_is(ActionState.FAILED, ActionState.NEEDS_HUMAN), _is(*NOT_LEFT)),
+    Verb.TAKE_DOWN: (_is(ActionState.SENT),),
+}
+
+
 def posted(ask: Ask) -> Change:
     """A person posted it in the platform's own composer."""
-    action = _find(ask, frozenset({ActionState.BY_HAND}), "is not to be posted by hand")
+    action = _find(ask, "is not to be posted by hand")
     return outcome.sent(ask.case, action, _by_hand(ask, action), now=ask.now, by=ask.by)
 
 
 def found(ask: Ask) -> Change:
     """It is there: a person looked where we could not, or before we could."""
-    unsure = frozenset({ActionState.NEEDS_HUMAN, ActionState.UNKNOWN})
-    action = _find(ask, unsure, "is not in doubt")
+    action = _find(ask, "is not in doubt")
     return outcome.sent(ask.case, action, _by_hand(ask, action), now=ask.now, by=ask.by)
 
 
 def send_again(ask: Ask) -> Change:
     """Not there, send it again: a person answers for it, by name."""
-    unsent = frozenset({ActionState.NEEDS_HUMAN, ActionState.FAILED, ActionState.CANCELLED})
-    kind = ask.decision.action
-    if target(ask.case, kind, OPEN_QUESTIONS) is not None:
-        raise NotNow("It may still come out: Amends is looking for it. Wait until that is over.")
-    action = _find(ask, unsent, "needs no other try")
-    if action.error_code in _NEVER_AGAIN:
-        raise Blocked(_NEVER_AGAIN[action.error_code])
-    if not can_send_again(action):
-        raise NotNow("It was called off by a person. Reopen the case to answer after all.")
-    again = _with_what_hangs_on_it(ask, action)
+    action = _find(ask, "needs no other try")
+    why = why_not_again(ask.case, action, ask.policy)
+    if why:
+        raise Blocked(why)
+    again = _with_what_hangs_on_it(ask.case, action)
     case = ask.case
     notes: list[Note] = []
     for one in again:
@@ -87,14 +127,14 @@ def send_again(ask: Ask) -> Change:
 
 def drop(ask: Ask) -> Change:
     """Give one action up, and with it what was to follow."""
-    action = _find(ask, DROPPABLE, "cannot be dropped now")
+    action = _find(ask, "cannot be dropped now")
     case, notes = _dropped(ask, ask.case, action)
     return Change(before=ask.case, after=replace(case, state=standing(case)), notes=tuple(notes))
 
 
 def take_down(ask: Ask) -> Change:
     """Have what was sent deleted; the job does it."""
-    action = _find(ask, frozenset({ActionState.SENT}), "is not out")
+    action = _find(ask, "is not out")
     if action.kind is ActionKind.CREDIT:
         raise Blocked("A code that a customer has cannot be taken back here; end it in your shop.")
     if action.retract_by:
@@ -188,9 +228,9 @@ def _dropped(ask: Ask, case: Case, action: Action) -> tuple[Case, list[Note]]:
     return after, [line, *hanging]
 
 
-def _find(ask: Ask, states: frozenset[ActionState], otherwise: str) -> Action:
+def _find(ask: Ask, otherwise: str) -> Action:
     kind = ask.decision.action
-    action = target(ask.case, kind, states)
+    action = aim(ask.case, ask.decision.verb, kind)
     if action is None:
         name = "answer" if kind is None else NAMES[kind]
         raise NotNow(f"The {name} {otherwise}. Look at the card again. Nothing was changed.")
@@ -213,27 +253,17 @@ def _by_hand(ask: Ask, action: Action) -> Receipt:
 _BAD_LINK = "That is not a link. Paste the whole address, beginning with https://"
 
 
-def _with_what_hangs_on_it(ask: Ask, action: Action) -> list[Action]:
+def _with_what_hangs_on_it(case: Case, action: Action) -> list[Action]:
     """The action, the credit whose code it carries, and what was called off because of it."""
     again = [action]
-    credit = ask.case.action(ActionKind.CREDIT, action.round)
-    if holds_code(action) and (credit is None or credit.state is not ActionState.SENT):
-        if credit is None or not can_send_again(credit):
-            raise Blocked("Its store credit was taken back. Reopen the case and choose it anew.")
+    credit = case.action(ActionKind.CREDIT, action.round)
+    if holds_code(action) and credit is not None and credit.state is not ActionState.SENT:
         again.insert(0, credit)
-    elif holds_code(action) and credit is not None and credit.retract_by:
-        raise Blocked("Its store credit is being taken back. Reopen the case and choose it anew.")
-    for one in ask.case.actions:
+    for one in case.actions:
         waits = any(one.depends_on is parent.kind for parent in again)
         called_off = one.state is ActionState.CANCELLED and can_send_again(one)
         if one.round == action.round and waits and called_off and one not in again:
             again.append(one)
-    for one in again:
-        if one.kind is ActionKind.CREDIT and one.amount is not None:
-            why = credit_fits(ask.case, ask.policy, one.amount)
-            held = one.state is ActionState.NEEDS_HUMAN
-            if why and not held:
-                raise Blocked(why)
     return again
 
 

@@ -86,14 +86,6 @@ def credit_fits(case: Case, policy: Policy, amount: Money) -> str:
     return ""
 
 
-def target(case: Case, kind: ActionKind | None, states: frozenset[ActionState]) -> Action | None:
-    """The newest action of that kind that is in one of these states."""
-    for action in reversed(case.actions):
-        if action.kind is kind and action.state in states:
-            return action
-    return None
-
-
 def holds_code(action: Action) -> bool:
     """Whether a credit's code belongs into the text."""
     return CODE_PLACEHOLDER in action.text

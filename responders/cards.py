@@ -6,7 +6,7 @@ from datetime import datetime
 from connectors.base import Ability, Route, Way
 from responders import outcome
 from responders.action import Action, ActionKind, ActionState
-from responders.afterwards import DROPPABLE, can_send_again
+from responders.afterwards import DROPPABLE, aim, why_not_again
 from responders.ask import NAMES, OPEN_QUESTIONS, credit_fits, ever_sent, undecided
 from responders.card import Button, Card, CreditPart, HalfPart, Status, Urgency, Verb
 from responders.case import Case, CaseState
@@ -21,6 +21,8 @@ CODE_SHOWN = "(code)"
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PLATFORMS = {"twitter": "X", "samples": "the pretend platform"}
+#: A code only leaves with a message that we send ourselves, now or later.
+_CARRIES_CODE = frozenset({Route.API, Route.CLOSED})
 _HALVES = {Half.PUBLIC: ActionKind.PUBLIC, Half.PRIVATE: ActionKind.PRIVATE}
 
 
@@ -300,14 +302,14 @@ def _buttons(case: Case, ability: Ability, policy: Policy, now: datetime) -> Ite
     if undecided(case):
         yield from _draft_buttons(case, ability, policy)
     for action in case.actions:
-        yield from _action_buttons(case, action, ability)
+        yield from _action_buttons(case, action, ability, policy)
     yield from _case_buttons(case)
 
 
 def _draft_buttons(case: Case, ability: Ability, policy: Policy) -> Iterator[Button]:
     draft = case.draft
     text = draft is not None and bool(draft.public or draft.private)
-    if draft is not None and text and not draft.blocked and _any_way(draft, ability):
+    if draft is not None and text and not draft.blocked and _any_way(case, draft, ability, policy):
         yield Button(verb=Verb.SEND, label=_send_label(case, draft, ability), style="primary")
     yield Button(verb=Verb.EDIT, label="Edit" if text else "Write a reply")
     if draft is not None and draft.credit is not None:
@@ -316,14 +318,18 @@ def _draft_buttons(case: Case, ability: Ability, policy: Policy) -> Iterator[But
             yield Button(verb=Verb.REMOVE_CREDIT, label=f"Remove {amount} credit")
         elif (
             draft.private
-            and ability.private.route in {Route.API, Route.CLOSED}
+            and ability.private.route in _CARRIES_CODE
             and not credit_fits(case, policy, amount)
         ):
             yield Button(verb=Verb.ADD_CREDIT, label=f"Add {amount} credit")
     yield Button(verb=Verb.DISMISS, label="No reply")
 
 
-def _any_way(draft: Draft, ability: Ability) -> bool:
+def _any_way(case: Case, draft: Draft, ability: Ability, policy: Policy) -> bool:
+    if draft.credit is not None and draft.credit_chosen:
+        carried = bool(draft.private) and ability.private.route in _CARRIES_CODE
+        if not carried or credit_fits(case, policy, draft.credit.amount):
+            return False
     public = bool(draft.public) and ability.public.route in {Route.API, Route.BY_HAND}
     return public or (bool(draft.private) and ability.private.route is not Route.NONE)
 
@@ -338,31 +344,27 @@ def _send_label(case: Case, draft: Draft, ability: Ability) -> str:
     return "Approve, post by hand" if by_hand else "Send"
 
 
-def _action_buttons(case: Case, action: Action, ability: Ability) -> Iterator[Button]:
+def _action_buttons(
+    case: Case, action: Action, ability: Ability, policy: Policy
+) -> Iterator[Button]:
+    """What a click could mean this action by; of several rounds' actions it means one."""
     name, kind = NAMES[action.kind], action.kind
-    if not _newest(case, action):
-        return
-    match action.state:
-        case ActionState.BY_HAND:
-            yield from _by_hand_buttons(action, ability)
-        case ActionState.UNKNOWN:
-            yield Button(verb=Verb.FOUND, label=f"The {name} is there", action=kind)
-        case ActionState.NEEDS_HUMAN if kind is not ActionKind.CREDIT:
-            yield Button(verb=Verb.FOUND, label=f"The {name} is there", action=kind)
-        case ActionState.SENT if _deletable(action):
-            yield Button(
-                verb=Verb.TAKE_DOWN,
-                label=f"Take the {name} down",
-                style="danger",
-                action=kind,
-                confirm=f"Delete the {name} where the customer may have read it?",
-                in_menu=True,
-            )
-        case _:
-            pass
-    if can_send_again(action):
+    if _meant(case, Verb.POSTED, action):
+        yield from _by_hand_buttons(action, ability)
+    if _meant(case, Verb.FOUND, action) and kind is not ActionKind.CREDIT:
+        yield Button(verb=Verb.FOUND, label=f"The {name} is there", action=kind)
+    if _meant(case, Verb.SEND_AGAIN, action) and not why_not_again(case, action, policy):
         yield _again_button(action, name)
-    if action.state in DROPPABLE and _worth_dropping(case, action):
+    if _meant(case, Verb.TAKE_DOWN, action) and _deletable(action):
+        yield Button(
+            verb=Verb.TAKE_DOWN,
+            label=f"Take the {name} down",
+            style="danger",
+            action=kind,
+            confirm=f"Delete the {name} where the customer may have read it?",
+            in_menu=True,
+        )
+    if _meant(case, Verb.DROP, action) and _worth_dropping(case, action):
         yield Button(
             verb=Verb.DROP,
             label=f"Drop the {name}",
@@ -370,6 +372,10 @@ def _action_buttons(case: Case, action: Action, ability: Ability) -> Iterator[Bu
             confirm=f"Never send this {name}?",
             in_menu=action.state not in {ActionState.NEEDS_HUMAN, ActionState.FAILED},
         )
+
+
+def _meant(case: Case, verb: Verb, action: Action) -> bool:
+    return aim(case, verb, action.kind) is action
 
 
 def _again_button(action: Action, name: str) -> Button:
@@ -395,12 +401,6 @@ def _by_hand_buttons(action: Action, ability: Ability) -> Iterator[Button]:
             url=link,
         )
     yield Button(verb=Verb.POSTED, label="I posted it", action=action.kind)
-
-
-def _newest(case: Case, action: Action) -> bool:
-    """Whether a click would mean this action: those of earlier rounds count while in trouble."""
-    later = [a for a in case.actions if a.kind is action.kind and a.round > action.round]
-    return all(a.state is not action.state for a in later)
 
 
 def _deletable(action: Action) -> bool:

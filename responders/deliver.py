@@ -309,6 +309,11 @@ class Sender:
         except ConnectorError as error:
             at = error.at if isinstance(error, TryLater) else None
             return outcome.unread(case, action, at=at, why=str(error), now=now)
+        except Exception as error:
+            # Nothing stays unknown for ever because a connector has a bug.
+            log.exception("case %s: looking for the %s broke", case.id, action.kind)
+            why = f"Something unexpected happened ({type(error).__name__})."
+            return outcome.unread(case, action, at=None, why=why, now=now)
         if receipt is not None:
             return outcome.sent(case, action, receipt, now=now, by=self._owner)
         proves = connector.reliable_reads and action.kind in outcome.PUBLIC_KINDS
