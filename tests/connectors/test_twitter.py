@@ -14,7 +14,7 @@ from oauthlib.oauth1 import Client as Signer
 from pydantic import SecretStr, ValidationError
 
 from connectors import registry
-from connectors.base import Life, Mention, Receipt, Route
+from connectors.base import Connector, Life, Mention, Receipt, Route
 from connectors.errors import (
     ConnectorError,
     OutcomeUnknown,
@@ -24,6 +24,7 @@ from connectors.errors import (
     Unsupported,
 )
 from connectors.twitter import Twitter, TwitterSettings
+from tests.contracts.platform import Platform
 from tests.servers.http import Answer, html_answer, json_answer
 from tests.servers.x import (
     ACCESS_TOKEN,
@@ -32,6 +33,7 @@ from tests.servers.x import (
     CONSUMER_KEY,
     CONSUMER_SECRET,
     HANDLE,
+    XPlatform,
     XServer,
     settings,
 )
@@ -106,7 +108,7 @@ class TestSettings:
         assert "a-secret" not in str(caught.value)
 
     def test_speak_to_nobody_while_a_connector_is_made(self, x: XServer) -> None:
-        connector = twitter(x)
+        connector: Connector = twitter(x)
 
         assert x.requests == []
         assert (connector.platform, connector.account) == ("twitter", "")
@@ -294,6 +296,14 @@ class TestPolling:
         x.answer_next(json_answer(data))
 
         with pytest.raises(TryLater):
+            connector.poll(None)
+
+    def test_of_a_page_of_html_is_tried_later(self, x: XServer) -> None:
+        connector = twitter(x)
+        drained(connector)
+        x.answer_next(html_answer())
+
+        with pytest.raises(TryLater, match="something else"):
             connector.poll(None)
 
     def test_takes_null_for_nothing(self, x: XServer) -> None:
@@ -826,6 +836,12 @@ class TestCheck:
 
         assert not problem.fatal
         assert "could not be checked" in problem.what
+
+
+def test_the_loopback_x_offers_what_the_contract_asks_of_a_platform() -> None:
+    platform: Platform = XPlatform()
+
+    assert platform.writes() == 0
 
 
 class TestTheWire:

@@ -113,6 +113,15 @@ class TestWhatAPersonMustMend:
         assert found.names == {"since_id"}
         assert "since_id" in str(found)
 
+    @pytest.mark.parametrize("parameters", [None, 5, ["query"], {}])
+    def test_is_such_a_request_where_x_names_no_parameter(self, parameters: object) -> None:
+        body = {"errors": [{"parameters": parameters}]}
+
+        found = meaning(status=400, headers={}, body=body, doing=Doing.READ)
+
+        assert isinstance(found, NotUnderstood)
+        assert found.names == set()
+
 
 class TestRefusals:
     @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 _HOST = "127.0.0.1"
+#: A client without a time-out meets a dropped connection after so many seconds, and its test fails
+#: instead of hanging.
+_LONGEST_SILENCE = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ def html_answer(status: int = 200) -> Answer:
 class _How(StrEnum):
     LOSE = "lose"  #: applied, then the connection is dropped
     DROP = "drop"  #: dropped, nothing applied
-    HANG = "hang"  #: applied, then silence until the server stops or `release` is called
+    HANG = "hang"  #: applied, then silence, until the client gives up
     ANSWER = "answer"  #: nothing applied, a canned answer
 
 
@@ -210,7 +213,7 @@ class LoopbackServer:
             if fault.how in (_How.LOSE, _How.HANG):
                 self._apply(request)
         if fault.how is _How.HANG:
-            self._release.wait()
+            self._release.wait(_LONGEST_SILENCE)
         return fault.canned
 
     def _apply(self, request: Request) -> Answer:
