@@ -57,7 +57,8 @@ def parse(tweet: object, includes: object = None, *, account: Account | None = N
     post_id = _id(item, "id", item="")
     author_id = _id(item, "author_id", item=post_id)
     parents = references(item)
-    known = {post["id"]: post for post in items(includes, "tweets") if is_id(post.get("id"))}
+    related = items(includes, "tweets") if parents else []
+    known = {post["id"]: post for post in related if is_id(post.get("id"))}
     text = full_text(item)
     if text is None:
         raise BadPayload(f"post {post_id} of twitter has no text", item=post_id)
