@@ -65,13 +65,14 @@ __all__ = ["Reddit", "RedditSettings", "parse"]
 
 log = logging.getLogger(__name__)
 
-#: Source: reddit.com/dev/api, "text" of POST /api/comment and /api/compose, read 2026-11.
+#: The number in Reddit's own refusal TOO_LONG; no page of Reddit's that we know states it.
 MAX_TEXT = 10_000
-#: Source: reddit.com/dev/api, "subject" of POST /api/compose, read 2026-11.
+#: Source: github.com/Pyprohly/reddit-api-doc-notes, "Send message", read 2026-11.
 MAX_SUBJECT = 100
 #: Source: support.reddithelp.com 16160319875092, "User-Agent", read 2026-11.
 USER_AGENT_FORM = re.compile(r"[^:\s]+:[^:\s]+:\S+ \(by /?u/[\w-]+\)")
-#: What the login may do, and what for. Source: reddit.com/api/v1/scopes, read 2026-11.
+#: What the login may do, and what for.
+#: Source: github.com/Pyprohly/reddit-api-doc-notes, topics/oauth2, read 2026-11.
 SCOPES = {
     "identity": "tell as whom we are logged in",
     "read": "read subreddits",
@@ -82,7 +83,7 @@ SCOPES = {
 }
 #: Ids of one call of /api/info. Source: praw 8.0.3, reddit.py (`info`), read 2026-11.
 _IDS_PER_LOOK = 100
-#: Comments of one call of /comments. Source: reddit.com/dev/api, "limit", read 2026-11.
+#: Comments that one call of /comments is asked for; Reddit may show fewer.
 _THREAD = 500
 
 _STRANGER = Contact()
@@ -175,7 +176,8 @@ class Reddit:
 
     Settings: type[ConnectorSettings] = RedditSettings
     platform = "reddit"
-    #: Our own comments are listed at once and completely: not there means not posted.
+    #: Our own comments are taken to be listed within the time to settle, and completely: what is
+    #: neither there nor in the thread was not posted.
     reliable_reads = True
 
     def __init__(
@@ -318,8 +320,9 @@ class Reddit:
     def conversation(self, mention: Mention) -> Sequence[Mention]:
         """What the author and we have written since, oldest first; see `Connector.conversation`.
 
-        Of a thread with more than 500 comments Reddit shows the newest; the author's answers to
-        us are found in the inbox all the same. Items that cannot be read are named in the log.
+        Of a big thread Reddit shows the newest 500 comments, ten levels deep; the author's
+        answers to us are found in the inbox all the same, as long as the way up to the mention
+        is known. Items that cannot be read are named in the log.
         """
         since = mention.created_at
         children = [
@@ -448,7 +451,10 @@ class Reddit:
         return Receipt(id="", private=True)
 
     def retract(self, receipt: Receipt) -> None:
-        """Delete our comment. Source: praw 8.0.3, POST /api/del also succeeds without a target."""
+        """Delete our comment. Without a target nothing happens there, and that is well.
+
+        Source: github.com/Pyprohly/reddit-api-doc-notes, "Delete" of submissions, read 2026-11.
+        """
         if receipt.private:
             raise Unsupported("Reddit cannot take back a private message.")
         if not receipt.id:
@@ -572,8 +578,6 @@ def _client(settings: RedditSettings, monotonic: Callable[[], float]) -> praw.Re
         username=name,
         password=settings.password.get_secret_value(),
         user_agent=settings.user_agent or f"python:amends:0.1 (by /u/{name})",
-        refresh_token=None,
-        redirect_uri=None,
         check_for_updates=False,
         check_for_async=False,
         ratelimit_seconds=0,

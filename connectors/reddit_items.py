@@ -216,10 +216,15 @@ def flat(children: object) -> Iterator[Json]:
 
 
 def key_of(child: object) -> str:
-    """A stable mark of an item: its name, or for an unreadable one a hash."""
-    name = data_of(child).get("name")
+    """A stable mark of an item: its name, or for an unreadable one a hash.
+
+    What is gone has another mark than what is there, so that a post which a moderator takes away
+    and gives back is new when it comes back.
+    """
+    data = data_of(child)
+    name = data.get("name")
     if isinstance(name, str) and _NAME.fullmatch(name):
-        return name
+        return f"gone {name}" if is_gone(data) else name
     content = json.dumps(child, sort_keys=True).encode()
     return f"unreadable {sha256(content).hexdigest()[:12]}"
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 
 from connectors.errors import SetupError
 
-#: Items of one page. Source: reddit.com/dev/api, "limit" (maximum: 100), read 2026-11.
+#: Items of one page, at most. The end of a listing is told by `after`, never by a short page.
+#: Source: github.com/Pyprohly/reddit-api-doc-notes, topics/listings, read 2026-11.
 PAGE = 100
 #: Reddit keeps about this many items of a listing. Source: r/redditdev wiki, api/faq, read 2026-11.
 DEPTH = 1000
@@ -38,7 +39,8 @@ _VERSION = 1
 class Page:
     """One page of a listing, newest item first."""
 
-    keys: tuple[str, ...] = ()  #: fullnames, or another stable mark of an unreadable item
+    #: Fullnames; something else that is stable for what is gone or unreadable.
+    keys: tuple[str, ...] = ()
     created: tuple[float | None, ...] = ()  #: Unix seconds, one for each key; None: unreadable
     after: str | None = None  #: where the next page begins; None: this is the last one
 

@@ -12,6 +12,7 @@ Source: prawcore 4.0.0, sessions.py (`_request_with_retries`) and rate_limit.py 
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ssl import SSLCertVerificationError
@@ -28,8 +29,9 @@ from connectors.errors import ConnectorError, OutcomeUnknown, Refused, SetupErro
 LEFT_FOR_WRITES = 10
 
 #: Reddit's word for a refusal -> ours. Any other word is passed on in lower case.
-#: Source: github.com/reddit-archive/reddit, r2/lib/errors.py (2017), and the notes on the live API
-#: at github.com/Pyprohly/reddit-api-doc-notes (comment, direct message), read 2026-11.
+#: Source: github.com/reddit-archive/reddit, r2/lib/errors.py, and the notes on the live API at
+#: github.com/Pyprohly/reddit-api-doc-notes (comment, direct message), read 2026-11;
+#: THREAD_LOCKED and USER_BLOCKED_MESSAGE as users of the API report them.
 REFUSALS = {
     "NOT_WHITELISTED_BY_USER_MESSAGE": "closed",
     "USER_BLOCKED": "blocked",
@@ -129,6 +131,8 @@ class Wire(Requestor):
         verdict = judge(call, response)
         if verdict is not None:
             raise verdict
+        if not response.content:
+            response.headers["content-length"] = "0"  # by this prawcore knows an empty body
         return response
 
     def _heed_window(self, call: "Call") -> None:
@@ -153,14 +157,23 @@ class Wire(Requestor):
         self._window_ends_at = _later(response, window)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """What was asked, for the sake of what its failure means."""
 
-    def __init__(self, *, method: str, path: str, login: bool) -> None:
-        self.writes = method != "GET" and not login
-        #: Method and path only: a query may hold search terms, a body holds texts and secrets.
-        self.name = f"{method} {path}"
-        self.login = login
+    method: str
+    path: str
+    login: bool  #: asks for a token: whatever becomes of it, nothing of ours was written
+
+    @property
+    def writes(self) -> bool:
+        """Whether it asks for something that others see."""
+        return self.method != "GET" and not self.login
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message: no query (search terms), no body (texts, secrets)."""
+        return f"{self.method} {self.path}"
 
     def lost(self, what: str) -> ConnectorError:
         """No usable answer came."""
@@ -208,6 +221,8 @@ def judge(call: Call, response: requests.Response) -> ConnectorError | None:
     if call.login:
         return _judge_login(call, status, payload)
     if status in (200, 201, 202):
+        if call.path.endswith("/api/del") and (payload == {} or not response.content):
+            return None  # deleting has no return value
         if not isinstance(payload, dict | list):
             return call.lost("Reddit answered with something that is not JSON")
         return _judge_applied(call, response, payload) if call.writes else None
@@ -244,9 +259,7 @@ def _judge_applied(
     """A write was answered with 200; Reddit says there whether it was done."""
     answer = payload.get("json") if isinstance(payload, dict) else None
     if not isinstance(answer, dict):
-        # Deleting answers with an empty object, whatever there was to delete.
-        done = call.name.rstrip("/").endswith("/api/del") and payload == {}
-        return None if done else call.lost("Reddit's answer says nothing of the outcome")
+        return call.lost("Reddit's answer says nothing of the outcome")
     errors = answer.get("errors")
     if not errors:
         return None

@@ -224,6 +224,16 @@ def test_an_item_that_shows_up_late_is_still_found(server: RedditServer) -> None
     assert poller.round() == [late.name]
 
 
+def test_a_comment_that_a_moderator_gives_back_is_new(server: RedditServer) -> None:
+    poller = Poller(server)
+    taken = server.comment("maria", "Awful.")
+    taken.stub = True
+    poller.round()
+    taken.stub = False
+
+    assert poller.round() == [taken.name]
+
+
 @pytest.mark.parametrize("deleted", [1, 5, 10, 11])
 def test_deleting_the_place_where_a_walk_stands_loses_nothing(
     server: RedditServer, deleted: int
@@ -655,6 +665,19 @@ def test_an_answer_through_a_third_person_is_part_of_it(
     assert [turn.id for turn in turns] == [hers.name]
 
 
+def test_of_a_mention_that_is_gone_nobody_elses_turns_are_shown(
+    server: RedditServer, reddit: Reddit
+) -> None:
+    # Asked for what is below a comment that does not exist, Reddit shows the whole thread.
+    asked = server.comment("maria", "Awful.")
+    mention = mention_of(server, asked.name)
+    server.vanish(asked.name)
+    server.comment("maria", "Elsewhere in the same thread.")
+
+    assert reddit.conversation(mention) == []
+    assert reddit.find_own_reply(mention, "We are sorry.") is None
+
+
 def test_below_a_post_everything_of_its_author_is_part_of_it(
     server: RedditServer, reddit: Reddit
 ) -> None:
@@ -756,6 +779,22 @@ def test_a_refused_deletion_is_told(server: RedditServer, reddit: Reddit) -> Non
     server.answer_next(json_answer({}, status=403), path="/api/del")
 
     with pytest.raises(Refused):
+        reddit.retract(Receipt(id="t1_abc"))
+
+
+@pytest.mark.parametrize("answer", [Answer(), json_answer({})])
+def test_deleting_says_nothing(server: RedditServer, reddit: Reddit, answer: Answer) -> None:
+    server.answer_next(answer, path="/api/del")
+
+    reddit.retract(Receipt(id="t1_abc"))
+
+
+def test_a_deletion_whose_answer_is_something_else_may_have_been_applied(
+    server: RedditServer, reddit: Reddit
+) -> None:
+    server.answer_next(html_answer(), path="/api/del")
+
+    with pytest.raises(OutcomeUnknown):
         reddit.retract(Receipt(id="t1_abc"))
 
 

@@ -1,9 +1,12 @@
+import json
 import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from ssl import SSLCertVerificationError
+from threading import Thread, Timer
 
 import pytest
 import requests
@@ -151,9 +154,14 @@ def test_a_read_that_is_answered_with_something_else_is_left_to_the_next_poll(
 def test_our_time_out_is_the_one_that_applies(server: RedditServer) -> None:
     reddit = Reddit(settings(server.url, timeout_seconds=SOON))
     server.hang_next(method="GET")
+    # Whoever waits longer than we allow, as praw's 16 seconds do, meets a broken connection.
+    watchdog = Timer(5, server.release)
+    watchdog.start()
 
     with pytest.raises(TryLater, match=r"did not answer within 0\.3 seconds"):
         reddit.poll(None)
+    watchdog.cancel()
+    watchdog.join()
 
 
 def test_a_login_that_hangs_has_the_same_time_out_and_nothing_was_written(
@@ -181,14 +189,50 @@ def test_a_server_that_refuses_connections_has_applied_nothing(
     assert reddit.reply(mention, "We are sorry.", "k").id
 
 
-def test_a_write_opens_a_connection_of_its_own(
-    server: RedditServer, reddit: Reddit, mention: Mention
-) -> None:
-    # An idle connection that the other end has closed meanwhile is no reason for doubt.
-    server.go_down()
-    server.come_back()
+class OneAnswerAConnection(BaseHTTPRequestHandler):
+    """Keeps each connection open after its answer, and drops it at the next request."""
 
-    assert reddit.reply(mention, "We are sorry.", "k").id
+    protocol_version = "HTTP/1.1"
+    timeout = 5
+
+    def setup(self) -> None:
+        super().setup()
+        self.answered = False
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.answered:
+            self.close_connection = True
+            return
+        self.answered = True
+        token = {"access_token": "t", "expires_in": 3600, "scope": "*"}
+        page = {"kind": "Listing", "data": {"children": [], "after": None}}
+        answers: dict[str, object] = {TOKEN_PATH: token, "/api/compose": {"json": {"errors": []}}}
+        body = json.dumps(answers.get(self.path.partition("?")[0], page)).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST  # noqa: N815 - http.server's names
+
+
+def test_a_write_does_not_go_into_a_connection_that_may_be_dead() -> None:
+    # It would be lost, and nobody could say whether it was applied.
+    with ThreadingHTTPServer(("127.0.0.1", 0), OneAnswerAConnection) as idle:
+        serving = Thread(target=idle.serve_forever, kwargs={"poll_interval": 0.02})
+        serving.start()
+        try:
+            reddit = Reddit(settings(f"http://127.0.0.1:{idle.server_address[1]}"))
+            reddit.poll(None)
+
+            assert reddit.message(MARIA, "We are sorry.", "k").private
+        finally:
+            idle.shutdown()
+            serving.join()
 
 
 # Refusals

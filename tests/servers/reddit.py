@@ -46,6 +46,7 @@ def sample(name: str) -> Json:
 
 
 _COMMENT, _POST, _MENTION, _MESSAGE = map(sample, ("comment", "post", "mention", "message"))
+_MORE = sample("more")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -306,9 +307,9 @@ class RedditServer(LoopbackServer):
         if top is None:
             return _status(404)
         roots: Iterable[Thing] = (t for t in self.things.values() if t.parent == top.name)
-        if focus is not None:
-            roots = [self.things[f"t1_{focus}"]] if f"t1_{focus}" in self.things else []
-        tree = [self._as_tree(thing) for thing in roots]
+        if f"t1_{focus}" in self.things:  # a comment that does not exist is ignored
+            roots = [self.things[f"t1_{focus}"]]
+        tree = [*(self._as_tree(thing) for thing in roots), deepcopy(_MORE)]
         return json_answer([_page([self._as_item(top)], None), _page(tree, None)])
 
     def _as_tree(self, thing: Thing) -> Json:
