@@ -323,6 +323,7 @@ class Cases:
             case.c.brand_id == self._brands.find(brand_name),
             case.c.platform == platform,
             case.c.author_id == author_id,
+            case.c.author_id != "",  # those of whom nothing is known are not one person
         )
 
     def _listed(self, query: Select[Any], limit: int) -> tuple[CaseId, ...]:
