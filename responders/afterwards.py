@@ -81,7 +81,11 @@ def _is(*states: ActionState) -> Callable[[Action], bool]:
 _AIMS: dict[Verb, tuple[Callable[[Action], bool], ...]] = {
     Verb.POSTED: (_is(ActionState.BY_HAND),),
     Verb.FOUND: (_is(ActionState.UNKNOWN, ActionState.NEEDS_HUMAN),),
-    Verb.SEND_AGAIN: (can_send_again, _is(ActionState.FAILED, ActionState.NEEDS_HUMAN)),
+    Verb.SEND_AGAIN: (
+        can_send_again,
+        _is(ActionState.FAILED, ActionState.NEEDS_HUMAN),
+        _is(*OPEN_QUESTIONS),
+    ),
     Verb.DROP: (_is(ActionState.FAILED, ActionState.NEEDS_HUMAN), _is(*NOT_LEFT)),
     Verb.TAKE_DOWN: (_is(ActionState.SENT),),
 }
