@@ -56,8 +56,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here; either way the answer bears our headers."""
-        if scope["type"] != "http":
-            return  # no websockets here; the server asks for nothing else
+        assert scope["type"] == "http", "serve.py turns websockets and lifespan off"
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

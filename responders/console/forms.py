@@ -131,7 +131,7 @@ def decision(given: Mapping[str, str], person: str, now: datetime) -> Decision:
 
 def _button(card: Card, ref: Ref) -> Button:
     for button in card.buttons:
-        if (button.verb, button.action) == (ref.verb, ref.kind):
+        if not button.url and (button.verb, button.action) == (ref.verb, ref.kind):
             return button
     raise Unreadable("a button that the card does not have")
 

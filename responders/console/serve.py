@@ -21,6 +21,7 @@ class Running:
 
     url: str  #: opens it; holds the one-time token, so it is printed once and logged nowhere
     address: str  #: the same without the token
+    port: int
     server: uvicorn.Server
     thread: threading.Thread
 
@@ -72,9 +73,10 @@ def serve(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Running:
     thread.start()
     started.wait()
     name = access.hosts[0] if access.hosts else host
-    address = _address(name, listener.getsockname()[1], access)
+    bound = int(listener.getsockname()[1])
+    address = _address(name, bound, access)
     url = f"{address}enter?token={access.token}" if access.token else address
-    return Running(url=url, address=address, server=server, thread=thread)
+    return Running(url=url, address=address, port=bound, server=server, thread=thread)
 
 
 class _Server(uvicorn.Server):
