@@ -1,6 +1,5 @@
 """Is the database ours and current, and how it becomes so."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
@@ -12,6 +11,8 @@ from monitor.migrations import REVISIONS, VERSION_TABLE
 from monitor.store.engine import Database, address, back_up, shown
 from monitor.store.errors import SchemaMissing, SchemaNew, SchemaOld, StoreError
 
+#: Where Alembic finds the steps: beside the code, installed or not.
+_SCRIPTS = "monitor:migrations"
 #: Any number that no other advisory lock of ours uses (those are brands' ids): "amends" in ASCII.
 _UPGRADE_LOCK = int.from_bytes(b"amends", "big")
 
@@ -94,10 +95,14 @@ def describe(url: str) -> tuple[str, bool]:
     return f"{shown(url)}: {state}", state.schema is Schema.CURRENT
 
 
-def upgrade(url: str, revisions: Sequence[str] = REVISIONS) -> Upgraded:
+def upgrade(url: str, to: str | None = None) -> Upgraded:
     """Bring the database to the program's version, whole or not at all; creates a missing one.
 
     A SQLite file with tables in it is copied first, to a new file beside it.
+
+    Args:
+        url: As in the settings.
+        to: An earlier version to stop at; tests make old databases with it.
 
     Raises:
         SchemaNew: a later version of the program made it.
@@ -109,6 +114,7 @@ def upgrade(url: str, revisions: Sequence[str] = REVISIONS) -> Upgraded:
         raise SchemaNew(f"{shown(url)}: {before}")
     if before.schema is Schema.CURRENT:
         return Upgraded(was=before.found, now=before.found)
+    target = to or REVISIONS[-1]
     database = Database(url, foreign_keys=False)
     try:
         backup = None
@@ -117,9 +123,9 @@ def upgrade(url: str, revisions: Sequence[str] = REVISIONS) -> Upgraded:
             back_up(database.file, backup)
         with database.write() as connection:
             database.lock(connection, _UPGRADE_LOCK)
-            _run(connection, revisions[-1])
+            _run(connection, target)
             _check_links(connection, database)
-        return Upgraded(was=before.found, now=revisions[-1], backup=backup)
+        return Upgraded(was=before.found, now=target, backup=backup)
     finally:
         database.close()
 
@@ -169,7 +175,7 @@ def _run(connection: Connection, to: str) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", "monitor:migrations")
+    config.set_main_option("script_location", _SCRIPTS)
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, to)
