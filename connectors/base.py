@@ -6,7 +6,7 @@ of ours. All times are aware UTC; every id of a platform is an opaque string.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from urllib.parse import quote
@@ -137,6 +137,10 @@ class Batch:
     bad: tuple[BadPayload, ...] = ()  #: items that could not be read; the rest is complete
 
 
+#: How long before a public post private messages still belong to its conversation.
+PRIVATE_HISTORY = timedelta(days=3)
+
+
 class Life(StrEnum):
     """What has become of a post since we read it."""
 
@@ -199,7 +203,8 @@ class Connector(Protocol):
     def conversation(self, mention: Mention) -> Sequence[Mention]:
         """Later posts below this one by its author and us, and our private messages, oldest first.
 
-        Private messages of both sides are included as far as the platform shows them.
+        Private messages of both sides are included from PRIVATE_HISTORY before the post on: who
+        wrote to us in vain and then complains in public has opened the private channel already.
         """
 
     def retract(self, receipt: Receipt) -> None:

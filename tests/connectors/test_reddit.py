@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from connectors.base import Author, Contact, Life, Mention, Receipt, Route
 from connectors.errors import BadPayload, OutcomeUnknown, Refused, SetupError, TryLater, Unsupported
 from connectors.reddit import Reddit, RedditSettings, parse
-from connectors.reddit_wire import NotReadable
+from connectors.reddit.wire import NotReadable
 from connectors.registry import load
 from tests.servers.http import Answer, html_answer, json_answer
 from tests.servers.reddit import OURS, RedditServer, sample, settings
@@ -631,7 +631,7 @@ def test_looking_at_nothing_asks_nobody(server: RedditServer, reddit: Reddit) ->
 def test_a_conversation_has_both_sides_public_and_private_oldest_first(
     server: RedditServer, reddit: Reddit
 ) -> None:
-    server.write("maria", OURS, "long before")
+    before = server.write("maria", OURS, "shortly before")
     server.comment("maria", "another complaint of hers, before")
     asked = server.comment("maria", "Awful.")
     ours = server.comment(OURS, "We are sorry.", below=asked.name)
@@ -646,6 +646,7 @@ def test_a_conversation_has_both_sides_public_and_private_oldest_first(
     turns = reddit.conversation(mention_of(server, asked.name))
 
     assert [(turn.id, turn.ours, turn.private) for turn in turns] == [
+        (before.name, False, True),
         (ours.name, True, False),
         (hers.name, False, False),
         (private.name, False, True),

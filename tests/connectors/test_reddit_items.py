@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.base import Author, Life, Mention
 from connectors.errors import BadPayload, TryLater
-from connectors.reddit_items import (
+from connectors.reddit.items import (
     created_of,
     flat,
     is_below,

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import SetupError
-from connectors.reddit_walk import (
+from connectors.reddit.walk import (
     DEPTH,
     ENOUGH,
     FOOT,

@@ -16,7 +16,7 @@ from urllib3.exceptions import MaxRetryError, SSLError
 from connectors.base import Author, Mention
 from connectors.errors import ConnectorError, OutcomeUnknown, Refused, SetupError, TryLater
 from connectors.reddit import Reddit
-from connectors.reddit_wire import LEFT_FOR_WRITES, Call, LoginEnded, NotReadable, judge, unanswered
+from connectors.reddit.wire import LEFT_FOR_WRITES, Call, LoginEnded, NotReadable, judge, unanswered
 from monitor.clock import now
 from tests.servers.http import Answer, html_answer, json_answer
 from tests.servers.reddit import OURS, TOKEN_PATH, RedditPlatform, RedditServer, settings

@@ -690,7 +690,7 @@ class TestConversation:
         with pytest.raises(SetupError):
             connector.conversation(mention)
 
-    def test_reads_private_messages_since_the_post_over_many_pages(self, x: XServer) -> None:
+    def test_reads_private_messages_around_the_post_over_many_pages(self, x: XServer) -> None:
         connector = twitter(x)
         x.write("maria", "before the post")
         mention = seeded(x, connector)
@@ -700,7 +700,8 @@ class TestConversation:
 
         turns = connector.conversation(mention)
 
-        assert [turn.text for turn in turns] == [f"message {number}" for number in range(150)]
+        later = [f"message {number}" for number in range(150)]
+        assert [turn.text for turn in turns] == ["before the post", *later]
         assert {turn.author.handle for turn in turns} == {"maria"}
 
     def test_shows_the_public_half_where_messages_may_not_be_read(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import SetupError
-from connectors.twitter_cursor import Place, Position, dump, earlier, is_id, load, moment_of
+from connectors.twitter.cursor import Place, Position, dump, earlier, is_id, load, moment_of
 
 ids = st.integers(min_value=0, max_value=10**19 - 1).map(str)
 places = st.builds(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import ConnectorError, OutcomeUnknown, Refused, SetupError, TryLater
-from connectors.twitter_errors import Doing, NotPermitted, NotUnderstood, meaning, reset_time
+from connectors.twitter.errors import Doing, NotPermitted, NotUnderstood, meaning, reset_time
 from tests.servers.x import NOT_ENGAGED, NOT_SUMMONED
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "twitter"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connectors.base import Author, Life, Mention
 from connectors.errors import BadPayload
 from connectors.twitter import parse
-from connectors.twitter_posts import (
+from connectors.twitter.posts import (
     Account,
     essence,
     ids_of,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.base import Author, Contact, Mention, Route
-from connectors.twitter_rules import Rules, ability, price
+from connectors.twitter.rules import Rules, ability, price
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 WROTE = Contact(wrote_privately_at=NOW)

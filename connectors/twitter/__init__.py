@@ -1,8 +1,8 @@
 """X (Twitter): posts that name us or match a search come in, replies and messages go out.
 
 Nothing that X takes carries a key of ours, so a lost answer is looked for and never repeated.
-Its parts: `twitter_posts` reads X's JSON, `twitter_rules` holds what X allows, `twitter_cursor`
-how far its lists are read, `twitter_errors` what its refusals mean, `twitter_wire` the requests.
+Its parts: `posts` reads X's JSON, `rules` holds what X allows, `cursor`
+how far its lists are read, `errors` what its refusals mean, `wire` the requests.
 """
 
 import logging
@@ -15,7 +15,17 @@ from urllib.parse import urlsplit
 import tweepy
 from pydantic import AfterValidator, Field, SecretStr
 
-from connectors.base import Ability, Author, Batch, Contact, Life, Mention, Problem, Receipt
+from connectors.base import (
+    PRIVATE_HISTORY,
+    Ability,
+    Author,
+    Batch,
+    Contact,
+    Life,
+    Mention,
+    Problem,
+    Receipt,
+)
 from connectors.errors import (
     BadPayload,
     ConnectorError,
@@ -26,9 +36,9 @@ from connectors.errors import (
 )
 from connectors.lengths import weighted
 from connectors.settings import ConnectorSettings, Secret
-from connectors.twitter_cursor import Place, Position, dump, earlier, is_id, load, moment_of
-from connectors.twitter_errors import Doing, NotPermitted, NotUnderstood, no_answer
-from connectors.twitter_posts import (
+from connectors.twitter.cursor import Place, Position, dump, earlier, is_id, load, moment_of
+from connectors.twitter.errors import Doing, NotPermitted, NotUnderstood, no_answer
+from connectors.twitter.posts import (
     Account,
     essence,
     full_text,
@@ -42,8 +52,8 @@ from connectors.twitter_posts import (
     read_posts,
     references,
 )
-from connectors.twitter_rules import MESSAGE_LIMIT, POST_LIMIT, Rules, ability, price
-from connectors.twitter_wire import HOST, Wire, ask
+from connectors.twitter.rules import MESSAGE_LIMIT, POST_LIMIT, Rules, ability, price
+from connectors.twitter.wire import HOST, Wire, ask
 
 __all__ = ["Account", "Twitter", "TwitterSettings", "parse", "price"]
 
@@ -451,9 +461,10 @@ class Twitter:
         return list(self._pages(call, page_as="next_token", **arguments))
 
     def _messages(self, mention: Mention, account: Account) -> list[Mention]:
-        """Private messages of both sides since the mention; none where we may not read them."""
+        """Private messages of both sides around the mention; none where we may not read them."""
         if not self._signs:
             return []
+        since = mention.created_at - (timedelta() if mention.private else PRIVATE_HISTORY)
         turns: list[Mention] = []
         try:
             for page in self._pages(
@@ -464,8 +475,8 @@ class Twitter:
                 max_results=_PAGE,
             ):
                 read = read_messages(items(page, "data"), mention.author, account)
-                turns += [turn for turn in read if turn.created_at > mention.created_at]
-                if any(turn.created_at <= mention.created_at for turn in read):
+                turns += [turn for turn in read if turn.created_at > since]
+                if any(turn.created_at <= since for turn in read):
                     break  # newest first: nothing later follows
         except NotPermitted as error:
             # What they answer in public is worth reading all the same; `check` names the cause.

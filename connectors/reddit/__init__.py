@@ -1,7 +1,7 @@
 """Reddit, through praw 8.
 
 What Reddit asks of us, and where it is kept: keys need approval since November 2025 and commercial
-use a contract (`check` says so); 100 calls a minute for each client (reddit_wire.py); posts that
+use a contract (`check` says so); 100 calls a minute for each client (wire.py); posts that
 are deleted there must go here too (`look`); a private message arrives as a chat message since
 2025-03, and no id of it is ever told (`message`).
 Source: support.reddithelp.com 42728983564564 and 16160319875092; r/redditdev 1oug31u (2025-11);
@@ -25,8 +25,8 @@ import praw
 from praw.config import Config
 from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
 
-from connectors import reddit_walk
 from connectors.base import (
+    PRIVATE_HISTORY,
     Ability,
     Author,
     Batch,
@@ -40,7 +40,8 @@ from connectors.base import (
     Way,
 )
 from connectors.errors import BadPayload, Refused, SetupError, TryLater, Unsupported
-from connectors.reddit_items import (
+from connectors.reddit import walk
+from connectors.reddit.items import (
     WEB,
     Json,
     created_of,
@@ -57,8 +58,8 @@ from connectors.reddit_items import (
     receipt_of,
     thing_made,
 )
-from connectors.reddit_walk import PAGE, Page, Place, Position
-from connectors.reddit_wire import KEYS, LoginEnded, NotReadable, Wire
+from connectors.reddit.walk import PAGE, Page, Place, Position
+from connectors.reddit.wire import KEYS, LoginEnded, NotReadable, Wire
 from connectors.settings import ConnectorSettings, Secret
 
 __all__ = ["Reddit", "RedditSettings", "parse"]
@@ -203,7 +204,7 @@ class Reddit:
         The listings take turns. One that cannot be read is named in the log and left out; where
         none can be read, the last reason is raised.
         """
-        position = reddit_walk.load(cursor)
+        position = walk.load(cursor)
         names = [source.name for source in self._sources]
         turn = names.index(position.turn) if position.turn in names else 0
         source = self._sources[turn]
@@ -212,7 +213,7 @@ class Reddit:
             step, found, bad = self._read_on(source, place)
         except NotReadable as error:
             self._leave_out(source, error)
-            step, found, bad = reddit_walk.Step(place=place, done=True), (), ()
+            step, found, bad = walk.Step(place=place, done=True), (), ()
         else:
             if self._unreadable.pop(source.name, None) is not None:
                 log.warning("reddit: %s can be read again", source.path)
@@ -221,13 +222,13 @@ class Reddit:
                 "reddit: %s: more than %d items since the last poll, and Reddit shows no more: "
                 "some were missed; poll more often or watch fewer subreddits",
                 source.path,
-                reddit_walk.DEPTH - PAGE,
+                walk.DEPTH - PAGE,
             )
         last = turn + 1 == len(names)
         ahead = "" if last else names[turn + 1]
         return Batch(
             mentions=found,
-            cursor=reddit_walk.dump(
+            cursor=walk.dump(
                 Position(
                     turn=ahead if step.done else source.name,
                     places={**position.places, source.name: step.place},
@@ -239,16 +240,16 @@ class Reddit:
 
     def _read_on(
         self, source: _Source, place: Place
-    ) -> tuple[reddit_walk.Step, tuple[Mention, ...], tuple[BadPayload, ...]]:
+    ) -> tuple[walk.Step, tuple[Mention, ...], tuple[BadPayload, ...]]:
         after = place.walk.after if place.walk else None
         children, ahead = self._page(source.path, source.params, after)
         if not children and place.walk is not None:
             living = self._living([place.walk.after, *place.walk.stand_ins])
-            moved = reddit_walk.deserted(place, living)
+            moved = walk.deserted(place, living)
             if moved is not None:
-                return reddit_walk.Step(place=moved, done=False), (), ()
+                return walk.Step(place=moved, done=False), (), ()
         keys = [key_of(child) for child in children]
-        step = reddit_walk.step(
+        step = walk.step(
             place,
             source.of,
             Page(keys=tuple(keys), created=tuple(map(created_of, children)), after=ahead),
@@ -325,10 +326,11 @@ class Reddit:
         is known. Items that cannot be read are named in the log.
         """
         since = mention.created_at
+        privately = since - (timedelta() if mention.private else PRIVATE_HISTORY)
         children = [
             *self._thread(mention),
-            *flat(self._back("message/inbox", until=since, params={"mark": "false"})),
-            *flat(self._back("message/sent", until=since, params={"mark": "false"})),
+            *flat(self._back("message/inbox", until=privately, params={"mark": "false"})),
+            *flat(self._back("message/sent", until=privately, params={"mark": "false"})),
         ]
         parents = parents_of(children)
         found: dict[str, Mention] = {}
@@ -341,7 +343,8 @@ class Reddit:
                 log.warning("reddit: an item of a conversation cannot be read: %s", error)
                 continue
             belongs = post.private or is_below(post, mention, parents)
-            if belongs and post.id != mention.id and post.created_at >= since:
+            from_then_on = privately if post.private else since
+            if belongs and post.id != mention.id and post.created_at >= from_then_on:
                 found.setdefault(post.id, post)
         return sorted(found.values(), key=lambda post: (post.created_at, post.id))
 
@@ -372,8 +375,8 @@ class Reddit:
     ) -> Iterator[object]:
         """The items of a listing from the newest back to a time, as far as Reddit shows them."""
         after: str | None = None
-        floor = until.timestamp() - reddit_walk.OVERLAP
-        for _ in range(reddit_walk.DEPTH // PAGE):
+        floor = until.timestamp() - walk.OVERLAP
+        for _ in range(walk.DEPTH // PAGE):
             children, after = self._page(path, params or {}, after)
             yield from children
             times = [created for created in map(created_of, children) if created is not None]

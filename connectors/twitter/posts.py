@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from connectors.base import Author, Life, Mention
 from connectors.errors import BadPayload
 from connectors.lengths import without_links
-from connectors.twitter_cursor import is_id
+from connectors.twitter.cursor import is_id
 
 log = logging.getLogger(__name__)
 

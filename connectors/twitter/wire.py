@@ -10,7 +10,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from connectors.errors import ConnectorError, TryLater
-from connectors.twitter_errors import Doing, meaning, no_answer
+from connectors.twitter.errors import Doing, meaning, no_answer
 
 #: Where tweepy sends everything, and what it signs; another address stands in for it.
 HOST = "https://api.twitter.com"
