@@ -348,13 +348,17 @@ def _context(*elements: TextObject, spare: int = 0) -> _Part:
 
 
 def _actions(card: Card, room: _Room) -> Iterator[_Part]:
-    row: dict[str, InteractiveElement] = {}
+    row: dict[str, Button] = {}
     for place, button in enumerate(b for b in card.buttons if not b.in_menu and _opens(b, room)):
-        row.setdefault(action_id(button, place), _button(card, button, place, room))
-    elements = list(row.values())[: room.buttons]
+        row.setdefault(action_id(button, place), button)
+    elements: list[InteractiveElement] = [
+        _button(card, button, name, room) for name, button in list(row.items())[: room.buttons]
+    ]
     items = [b for b in card.buttons if b.in_menu and _opens(b, room)][: room.items]
-    for start in range(0, len(items), _MENU_MAXIMUM):
-        elements.append(_menu(card, items[start : start + _MENU_MAXIMUM], start, room))
+    elements += [
+        _menu(card, items[start : start + _MENU_MAXIMUM], start, room)
+        for start in range(0, len(items), _MENU_MAXIMUM)
+    ]
     if elements:
         yield _Part(block=ActionsBlock(elements=elements))
     if not all(_opens(button, room) for button in card.buttons):
@@ -374,11 +378,11 @@ def action_id(button: Button, place: int) -> str:
     return f"{PREFIX}{button.verb.value}{kind}"
 
 
-def _button(card: Card, button: Button, place: int, room: _Room) -> ButtonElement:
+def _button(card: Card, button: Button, name: str, room: _Room) -> ButtonElement:
     style = button.style if button.style in {"primary", "danger"} else None
     return ButtonElement(
         text=plain(button.label, room.label, emoji=True),
-        action_id=action_id(button, place),
+        action_id=name,
         value=OPEN if button.url else Ref.of(card, button.verb, button.action).encode(),
         url=web_address(button.url),
         style=style,

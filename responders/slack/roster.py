@@ -1,6 +1,7 @@
 """Who clicked: people and their groups as Slack knows them now, remembered for a few minutes."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from threading import Lock
@@ -16,6 +17,8 @@ from responders.slack.text import cut, one_line
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+_GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 
 #: How long a person who was deactivated, or left a group, may still act on what they see.
 REMEMBERED = timedelta(minutes=3)
@@ -40,12 +43,13 @@ class SlackRoster:
 
         Args:
             client: Made by `make_client`.
-            groups: Ids of the user groups that the policy names, such as "S0123".
+            groups: Ids of the user groups that the policy names, such as "S0123"; what is no
+                such id (people are named beside them) is passed over.
             clock: The present moment.
             remembered: For how long an answer of Slack's is used again.
         """
         self._client = client
-        self._groups = tuple(sorted(set(groups)))
+        self._groups = tuple(sorted({group for group in groups if _GROUP.fullmatch(group)}))
         self._clock = clock
         self._remembered = remembered
         self._known: dict[tuple[str, str], tuple[datetime, object]] = {}

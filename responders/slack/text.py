@@ -77,9 +77,8 @@ def cut(text: str, maximum: int) -> str:
     kept: list[str] = []
     for cluster in regex.finditer(r"\X", text[:maximum]):  # a family emoji is not cut in two
         room -= size(cluster[0])
-        if room < 0:
-            break
-        kept.append(cluster[0])
+        if room >= 0:
+            kept.append(cluster[0])
     return "".join(kept).rstrip() + _ELLIPSIS
 
 

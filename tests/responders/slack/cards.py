@@ -208,6 +208,13 @@ def gallery() -> dict[str, Card]:
                 status=status(ActionKind.CREDIT, ActionState.APPROVED),
             )
         ),
+        "bare answer": card(
+            public=HalfPart(half=Half.PUBLIC, way=way(Route.NONE), text=None),
+            private=HalfPart(half=Half.PRIVATE, way=Way(route=Route.API), text="Write to us."),
+            credit=CreditPart(
+                credit=Credit(amount=Money(minor=500, currency="JPY"), text="{code}"), chosen=True
+            ),
+        ),
         "for us": card(incident="Parcels of 20 Nov", ticket="Zendesk 77",
                        promises=("a call today",), context="@acme where is it?"),
         "right to left": card(

@@ -1,5 +1,7 @@
+import ssl
 from datetime import timedelta
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from slack_sdk import WebClient
@@ -7,7 +9,7 @@ from slack_sdk import WebClient
 from connectors.errors import OutcomeUnknown, Refused, SetupError, TryLater
 from responders.case import CaseId
 from responders.slack.bot import Shown, SlackBot
-from responders.slack.client import make_client
+from responders.slack.client import asking, make_client
 from responders.slack.views import note_view, wait_view
 from tests.responders.slack.cards import HOSTILE, NOW, card
 from tests.responders.slack.conftest import CHANNEL, clock
@@ -400,3 +402,10 @@ def test_a_form_that_changed_meanwhile_is_left_alone(slack: SlackServer, bot: Sl
 
     with pytest.raises(Refused, match="hash_conflict"):
         bot.change_view(opened, note_view("Second"))
+
+
+def test_a_certificate_that_is_not_trusted_is_a_matter_of_settings() -> None:
+    refused = URLError(ssl.SSLCertVerificationError("self-signed"))
+
+    with pytest.raises(SetupError, match="certificate is not trusted"), asking("log in", clock):
+        raise refused
