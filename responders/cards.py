@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import assert_never
 
 from connectors.base import Ability, Route, Way
 from responders import outcome
@@ -96,8 +97,14 @@ def _history(case: Case) -> str:
     if not case.earlier:
         return "first complaint here"
     number = case.earlier + 1
-    nth = _ORDINALS[case.earlier] if number <= len(_ORDINALS) else f"{number}th"
+    nth = _ORDINALS[case.earlier] if number <= len(_ORDINALS) else f"{number}{_ending(number)}"
     return f"{nth} complaint in 30 days"
+
+
+def _ending(number: int) -> str:
+    if number % 100 in {11, 12, 13}:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
 def _headline(case: Case, now: datetime) -> str:
@@ -114,6 +121,8 @@ def _headline(case: Case, now: datetime) -> str:
             return f"no reply{by}: {why}"
         case CaseState.NEEDS_HUMAN:
             return "needs you: " + (_trouble(case) or "no template fits")
+        case _:
+            assert_never(case.state)
 
 
 def _open_headline(case: Case, now: datetime) -> str:

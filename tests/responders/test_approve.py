@@ -639,6 +639,16 @@ def test_what_has_left_cannot_be_undone(state: ActionState) -> None:
     assert "Too late to undo: the public reply" in refused(NotNow, gone, click(Verb.UNDO))
 
 
+def test_undo_leaves_alone_what_was_called_off_before() -> None:
+    off = action(ActionKind.PUBLIC, ActionState.CANCELLED, error_code=outcome.PARENT)
+    case = decided(off, action(ActionKind.PRIVATE, ActionState.WAITING))
+
+    change = made(case, click(Verb.UNDO, case))
+
+    assert change.after.actions[0].error_code == outcome.PARENT
+    assert [n.action for n in change.notes] == [ActionKind.PRIVATE]
+
+
 def test_an_open_case_has_nothing_to_undo() -> None:
     assert refused(NotNow, CASE, click(Verb.UNDO)) == "There is nothing to undo."
 
