@@ -136,12 +136,9 @@ MaybeAt = Annotated[datetime | None, Field(sa_type=UTCDateTime, nullable=True)]
 
 # The few rows that jobs look for. A query says it in these very words, as SQLite uses a partial
 # index only then.
-UNDRAFTED = "drafted = 0 AND state = 'open'"
 UNSHOWN = "shown_revision < revision"
 LIVE = "state IN ('approved', 'sending', 'unknown')"
 RETRACTING = "retract_by <> '' AND state = 'sent'"
-SENT = "state = 'sent'"
-FREE = "action_key IS NULL"
 UNKEPT = "kept_at IS NULL"
 
 
@@ -261,9 +258,8 @@ class CaseRow(Row, table=True):
     __table_args__ = (
         Index("ix_case_state", "state", "due_at"),
         Index("ix_case_author", "brand_id", "platform", "author_id"),
-        _where("ix_case_undrafted", "id", sqlite=UNDRAFTED),
         _where("ix_case_unshown", "id", sqlite=UNSHOWN),
-        Index("ix_case_watched", "state", "watched_at"),
+        Index("ix_case_touched", "touched_at"),
     )
 
     id: Id = None
@@ -346,7 +342,6 @@ class ActionRow(Row, table=True):
             sqlite=LIVE,
         ),
         _where("ix_action_retract", "id", sqlite=RETRACTING),
-        _where("ix_action_sent", "id", sqlite=SENT),
     )
 
     id: Id = None
@@ -403,7 +398,6 @@ class CreditRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("code"),
         UniqueConstraint("action_key"),
-        _where("ix_credit_free", "currency", "minor", sqlite=FREE),
     )
 
     id: Id = None

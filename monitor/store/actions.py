@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select, t
 
 from monitor.store.engine import Database
 from monitor.store.rows import action_of
-from monitor.tables import LIVE, RETRACTING, SENT, action, brand, case, case_mention, mention
+from monitor.tables import LIVE, RETRACTING, action, brand, case, case_mention, mention
 from responders.action import Action, ActionKind, ActionState
 from responders.case import CaseId, Due
 
@@ -82,7 +82,8 @@ class Actions:
 
     def sent(self, limit: int = 100) -> tuple[Sent, ...]:
         """What went out, the newest first."""
-        out = select(action).where(text(SENT)).order_by(action.c.id.desc()).limit(limit).subquery()
+        newest = select(action).where(action.c.state == ActionState.SENT.value)
+        out = newest.order_by(action.c.id.desc()).limit(limit).subquery()
         query = (
             select(
                 out,

@@ -25,7 +25,6 @@ from monitor.store.rows import (
     entry_of,
 )
 from monitor.tables import (
-    UNDRAFTED,
     UNSHOWN,
     action,
     brand,
@@ -57,8 +56,6 @@ from responders.money import Money
 _PUBLIC = frozenset({ActionKind.PUBLIC, ActionKind.HOLDING, ActionKind.FOLLOW_UP})
 #: Texts that never left and never will.
 _UNUSED = (ActionState.CANCELLED.value, ActionState.FAILED.value)
-#: A conversation goes on in these; nobody waits for an answer to what was dismissed.
-_WATCHED = tuple(state.value for state in CaseState if state is not CaseState.DISMISSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +217,8 @@ class Cases:
 
     def to_suggest(self, limit: int = 200) -> tuple[CaseId, ...]:
         """Open cases that have no draft in their round, oldest first."""
-        return self._listed(select(case.c.id).where(text(UNDRAFTED)).order_by(case.c.id), limit)
+        query = select(case.c.id).where(case.c.state == CaseState.OPEN.value, case.c.drafted == 0)
+        return self._listed(query.order_by(case.c.id), limit)
 
     def to_show(self, limit: int = 200) -> tuple[CaseId, ...]:
         """Cases that changed since their card was drawn, oldest first."""
@@ -253,7 +251,8 @@ class Cases:
         query = (
             select(case.c.id)
             .where(
-                case.c.state.in_(_WATCHED),
+                # Nobody waits for an answer to what was dismissed.
+                case.c.state != CaseState.DISMISSED.value,
                 or_(case.c.watched_at.is_(None), case.c.watched_at <= every),
                 case.c.touched_at >= since,
             )

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from monitor.store.brands import Brands
 from monitor.store.engine import Database
-from monitor.tables import FREE, action, credit
+from monitor.tables import action, credit
 from responders.credit.pool import Code, NoCodeLeft
 from responders.money import Money
 
@@ -68,7 +68,7 @@ class Credits:
         """How many unused valid codes there are of each amount, smallest amount first."""
         query = (
             select(credit.c.currency, credit.c.minor, func.count())
-            .where(text(FREE), _valid(now))
+            .where(credit.c.action_key.is_(None), _valid(now))
             .group_by(credit.c.currency, credit.c.minor)
             .order_by(credit.c.minor, credit.c.currency)
         )
@@ -98,7 +98,7 @@ class Credits:
             free = (
                 select(credit.c.id, credit.c.code)
                 .where(
-                    text(FREE),
+                    credit.c.action_key.is_(None),
                     credit.c.minor == amount.minor,
                     credit.c.currency == amount.currency,
                     _valid(now),

@@ -8,7 +8,7 @@ Readers see one moment of the database, however many queries they make.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Protocol
@@ -195,15 +195,18 @@ def back_up(file: Path, to: Path) -> None:
     """Copy a SQLite database that others may be using.
 
     Raises:
-        Unreachable: the copy is not whole.
+        Unreachable: what was copied is damaged; there is no copy then.
     """
     os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    source, target = sqlite3.connect(file), sqlite3.connect(to)
-    try:
-        source.backup(target)
-        verdict = target.execute("PRAGMA quick_check").fetchone()[0]
-    finally:
-        source.close()
-        target.close()
-    if verdict != "ok":
-        raise Unreachable(f"{file}: its backup is damaged ({verdict}); nothing was changed")
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
+        try:
+            source.backup(target)
+            found = target.execute("PRAGMA quick_check").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+    if found != "ok":
+        to.unlink()
+        raise Unreachable(
+            f"{file} is damaged ({found}): it cannot be copied, so nothing was changed. "
+            "Restore a backup."
+        )

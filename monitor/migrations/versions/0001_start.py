@@ -104,7 +104,6 @@ def _credit() -> None:
         sa.UniqueConstraint("code", name="uq_credit_code"),
         sa.UniqueConstraint("action_key", name="uq_credit_action_key"),
     )
-    _partial("ix_credit_free", "credit", ["currency", "minor"], "action_key IS NULL")
 
 
 def _cursor() -> None:
@@ -241,9 +240,8 @@ def _case() -> None:
     )
     op.create_index("ix_case_author", "case", ["brand_id", "platform", "author_id"])
     op.create_index("ix_case_state", "case", ["state", "due_at"])
-    _partial("ix_case_undrafted", "case", ["id"], "drafted = 0 AND state = 'open'")
+    op.create_index("ix_case_touched", "case", ["touched_at"])
     _partial("ix_case_unshown", "case", ["id"], "shown_revision < revision")
-    op.create_index("ix_case_watched", "case", ["state", "watched_at"])
 
 
 def _label() -> None:
@@ -319,12 +317,11 @@ def _action() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_action"),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name="fk_action_brand_id"),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_action_case_id"),
-        sa.UniqueConstraint("case_id", "round", "kind", name="uq_action_case_id_round_kind"),
         sa.UniqueConstraint("key", name="uq_action_key"),
+        sa.UniqueConstraint("case_id", "round", "kind", name="uq_action_case_id_round_kind"),
     )
     _partial("ix_action_live", "action", ["id"], "state IN ('approved', 'sending', 'unknown')")
     _partial("ix_action_retract", "action", ["id"], "retract_by <> '' AND state = 'sent'")
-    _partial("ix_action_sent", "action", ["id"], "state = 'sent'")
 
 
 def _audit() -> None:
