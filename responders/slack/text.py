@@ -36,6 +36,8 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _FORMAT_SIGN = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])|`")
 _HARMLESS = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 _EMOJI_CODE = re.compile(r":([\w+'-]*[a-z][\w+'-]*):", re.IGNORECASE)
+#: The beginning of a mention, a channel call or a link, were it markup.
+_TOKEN = re.compile(r"<(?=[!@#]|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
 _STAFF_MENTION = re.compile(r"<@[UW][A-Z0-9]{2,20}>")
 
 
@@ -153,8 +155,18 @@ def link(url: str | None, label: str, maximum: int = 300) -> str:
 
 
 def plain(text: str, maximum: int = TEXT_MAXIMUM, *, emoji: bool = False) -> PlainTextObject:
-    """Foreign text as Slack's plain text. `emoji`: `:smile:` becomes one; for our own words."""
-    return PlainTextObject(text=cut(clean(text), maximum) or NOTHING, emoji=emoji)
+    """Foreign text as Slack's plain text.
+
+    Slack parses no markup there. What would be some is broken all the same, by a joiner that
+    nobody sees: a card outlives the client that shows it, and is searched, forwarded and exported.
+
+    Args:
+        text: As it was written.
+        maximum: In the count of `size`.
+        emoji: `:smile:` becomes one; for our own words.
+    """
+    shown = _TOKEN.sub("<\u2060", clean(text))
+    return PlainTextObject(text=cut(shown, maximum) or NOTHING, emoji=emoji)
 
 
 def live(markup: str) -> MarkdownTextObject:

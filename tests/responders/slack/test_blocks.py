@@ -1,5 +1,7 @@
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,11 @@ from tests.servers.block_kit import message_errors, texts
 GALLERY = gallery()
 _ALIVE = re.compile(r"<([^>]*)>")
 _OURS = re.compile(r"!date\^|@[UW][A-Z0-9]+$|https?://[^|]+\|[a-z ]+$")
+
+
+def would_live(text: Mapping[str, Any]) -> bool:
+    """Whether it would be alive, were it markup."""
+    return re.search(r"<[!@#]|<https?:", str(text["text"])) is not None
 
 
 def shown(card: Card) -> str:
@@ -73,6 +80,7 @@ def test_no_text_whatever_brings_anything_to_life(text: str) -> None:
     )  # fmt: skip
 
     assert [token for token in alive(made) if not _OURS.match(token)] == []
+    assert not [t for t in texts(blocks.card(made)) if t["type"] == "plain_text" and would_live(t)]
     assert message_errors(blocks.card(made)) == []
 
 
@@ -298,6 +306,7 @@ def test_the_notification_says_what_it_is_about() -> None:
 def test_a_hostile_post_is_shown_as_it_was_written_but_for_what_nobody_sees() -> None:
     words = shown(card(post=HOSTILE))
 
-    assert "<!channel> <!here>" in words  # in plain_text, where it is only letters
+    assert "<!channel>" not in words
+    assert "<!channel> <!here> <!everyone> <@U0EVA>" in words.replace("\u2060", "")
     assert "\u202e" not in words
     assert "\x1b" not in words

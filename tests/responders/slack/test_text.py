@@ -192,6 +192,12 @@ def test_nothing_left_to_show_is_said() -> None:
     assert plain("\x00\x01").text == NOTHING
 
 
+def test_what_would_be_markup_is_broken_in_plain_text_too() -> None:
+    assert plain("<!channel> <@U1> <https://x> a<b").text == (
+        "<\u2060!channel> <\u2060@U1> <\u2060https://x> a<b"
+    )
+
+
 def test_slack_makes_nothing_alive_by_itself() -> None:
     assert live("x").to_dict() == {"type": "mrkdwn", "text": "x", "verbatim": True}
     assert plain("x").to_dict() == {"type": "plain_text", "text": "x", "emoji": False}
