@@ -7,6 +7,8 @@
   const said = document.getElementById("said");
   const everySeconds = 4;
   const longestSeconds = 60;
+  const floatSeconds = 12;
+  const quietMilliseconds = 600;
 
   // Times
 
@@ -24,13 +26,22 @@
     }
   }
 
-  // What a person is told
+  // What a person is told. It floats where they look, and after a while rests above the cards.
 
-  function tell(text, done) {
-    said.classList.toggle("refused", !done);
+  let rest = 0;
+
+  function float() {
+    said.classList.remove("rests");
+    window.clearTimeout(rest);
+    rest = window.setTimeout(() => said.classList.add("rests"), floatSeconds * 1000);
+  }
+
+  function tell(text, done, sign = done ? "Done." : "Not done.") {
+    said.className = done ? "said" : "said refused";
     const word = document.createElement("strong");
-    word.textContent = done ? "Done." : "Not done.";
+    word.textContent = sign;
     said.replaceChildren(word, ` ${text}`);
+    float();
   }
 
   function tellFragment(html) {
@@ -38,7 +49,15 @@
     if (!fresh) return false;
     said.className = fresh.className;
     said.replaceChildren(...fresh.childNodes);
+    float();
     return true;
+  }
+
+  function tellWhere(card) {
+    const link = document.createElement("a");
+    link.href = `#${card.id}`;
+    link.textContent = "Show the case";
+    said.append(" ", link);
   }
 
   function parse(html) {
@@ -184,8 +203,11 @@
       }
       if (answer.status === 200) {
         const more = merge(await answer.text(), force);
+        beQuiet();
         tag = answer.headers.get("ETag") ?? "";
-        if (more && !force) tell(`${more === 1 ? "One more case waits" : `${more} more cases wait`} for you.`, true);
+        if (more && !force) {
+          tell(`${more === 1 ? "One more case waits" : `${more} more cases wait`} for you.`, true, "New.");
+        }
       }
       pause = everySeconds;
     } catch {
@@ -196,10 +218,18 @@
 
   // Clicking
 
+  // After cards have moved, the second half of a double click would hit another case's button.
+  let quietUntil = 0;
+
+  function beQuiet() {
+    quietUntil = performance.now() + quietMilliseconds;
+  }
+
   async function submit(event) {
     const form = event.target;
     if (!list || form.getAttribute("action") !== "/decisions") return;
     event.preventDefault();
+    if (performance.now() < quietUntil) return;
     const button = event.submitter;
     const card = form.closest(".card");
     if (button) button.disabled = true;
@@ -214,14 +244,25 @@
       if (!understood) tell("Load the page to see how things stand.", false);
       const typed = answer.status === 409 && form.querySelector("textarea, input:not([type=hidden]), select");
       if (!typed && understood) {
+        const group = card.closest(".cards");
+        const next = card.nextElementSibling;
         await refresh(card.id);
-        (document.getElementById(card.id) ?? said).focus({ preventScroll: true });
+        goOn(document.getElementById(card.id), group, next);
       }
     } catch {
       tell("Amends does not answer. Nothing may have been done: load the page to see.", false);
     } finally {
       if (button) button.disabled = false;
     }
+  }
+
+  // A case that moved away leaves the person at the next one, where their eyes are.
+  function goOn(card, group, next) {
+    const stayed = card && card.closest(".cards") === group;
+    if (card && !stayed) tellWhere(card);
+    const target = stayed || !next?.isConnected ? card : next;
+    target?.focus({ preventScroll: true });
+    if (!stayed) target?.scrollIntoView({ block: "start" });
   }
 
   // One open form at a time is enough, but for one in which something was typed.
@@ -247,5 +288,6 @@
   document.addEventListener("toggle", closeOthers, true);
   document.addEventListener("keydown", escape);
   remember(document);
+  if (said?.textContent) float();
   if (list) later();
 })();

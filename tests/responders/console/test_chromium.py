@@ -101,6 +101,12 @@ def said(page: Page, text: str) -> None:
     expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
 
 
+def go_on(page: Page) -> None:
+    """Let a moment pass: right after cards have moved no click is taken."""
+    if page.evaluate("document.querySelector('time').title") != "":  # where scripts run
+        page.clock.run_for(1_000)
+
+
 def refresh(page: Page) -> None:
     """Let the page's own time go on until it has asked again."""
     with page.expect_response("**/cards"):
@@ -115,6 +121,7 @@ def test_a_draft_is_approved_and_taken_back(page: Page, world: World) -> None:
     said(page, "Done. send by you")
     expect(page.get_by_role("region", name="Under way").get_by_role("article")).to_have_count(1)
 
+    go_on(page)
     page.get_by_role("button", name="Undo").click()
     said(page, "Done. undo by you")
     expect(page.get_by_role("button", name="Send both")).to_be_visible()
@@ -189,6 +196,7 @@ def test_everything_works_by_keyboard_alone(page: Page, world: World) -> None:
     page.keyboard.press("Enter")
     said(page, "Done. edit by you")
     expect(page.locator("#case-42")).to_be_focused()
+    go_on(page)
     go_to("Send both")
     page.keyboard.press("Enter")
     said(page, "Done. send by you")
@@ -212,8 +220,46 @@ def test_a_click_leaves_other_peoples_words_and_the_place_alone(
     scripted.locator("#case-42").get_by_role("button", name="Send both").click()
     said(scripted, "Done. send by you")
 
-    expect(scripted.get_by_role("region", name="Under way").locator("#case-42")).to_be_focused()
+    expect(other).to_be_focused()  # the next case, where the eyes are
+    scripted.get_by_role("link", name="Show the case").click()
+    under_way = scripted.get_by_role("region", name="Under way")
+    expect(under_way.locator("#case-42")).to_be_in_viewport()
     expect(other.get_by_label("Public answer")).to_have_value("Half a sentence")
+
+
+def test_what_was_done_is_told_where_the_person_looks(page: Page, world: World) -> None:
+    world.kept = {number: a_card(number) for number in range(30, 50)}
+    page.reload()
+
+    page.locator("#case-48").get_by_role("button", name="Send both").click()
+
+    expect(page.get_by_text("Done. send by you")).to_be_in_viewport()
+
+
+def test_a_double_click_never_hits_the_next_case(scripted: Page, world: World) -> None:
+    world.kept = {number: a_card(number) for number in range(30, 50)}
+    scripted.reload()
+
+    scripted.locator("#case-40").get_by_role("button", name="Send both").click()
+    expect(scripted.locator("#case-41")).to_be_focused()
+    scripted.locator("#case-41 form").first.evaluate("form => form.requestSubmit()")  # too soon
+
+    assert [decision.case_id for decision, _ in world.taken] == [40]
+    scripted.clock.run_for(1_000)
+    scripted.locator("#case-41").get_by_role("button", name="Send both").click()
+    said(scripted, "Done.")
+    assert [decision.case_id for decision, _ in world.taken] == [40, 41]
+
+
+def test_what_was_told_stops_floating_after_a_while(scripted: Page) -> None:
+    scripted.get_by_role("button", name="Send both").click()
+    said(scripted, "Done. send by you")
+    told = scripted.locator("#said")
+    position = "e => getComputedStyle(e).position"
+
+    assert told.evaluate(position) == "sticky"
+    scripted.clock.run_for(13_000)
+    assert told.evaluate(position) == "static"
 
 
 def test_a_new_case_appears_by_itself_and_is_announced(scripted: Page, world: World) -> None:
@@ -221,7 +267,7 @@ def test_a_new_case_appears_by_itself_and_is_announced(scripted: Page, world: Wo
 
     refresh(scripted)
 
-    said(scripted, "One more case waits for you.")
+    said(scripted, "New. One more case waits for you.")
     assert scripted.title() == "(2) Cases · Amends"
     expect(scripted.locator(".counts")).to_contain_text("2 waiting for you")
     expect(scripted.locator("article").first).to_have_id("case-43")
