@@ -9,13 +9,14 @@ and only here, around one job, so that one bad item never stops the others.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from connectors.base import Ability, Connector, Mention
+from connectors.base import Ability, Connector, Mention, Route
 from connectors.errors import ConnectorError, OutcomeUnknown, SetupError, TryLater, Unsupported
 from monitor import poll as polling
 from monitor import report
@@ -152,6 +153,10 @@ class Jobs:
 
     def suggest(self, case_id: CaseId) -> None:
         """Draft the two texts of a round that has none yet."""
+        if self._house.ability(self._store.cases.get(case_id)).private.route is Route.CLOSED:
+            # They may have written to us before: then the private channel is open after all.
+            with suppress(TryLater, SetupError):
+                self.watch(case_id)
 
         def drafted(case: Case) -> Change | None:
             if case.draft is not None or case.state is not CaseState.OPEN:
@@ -187,27 +192,31 @@ class Jobs:
         self._house.sender.step(due)
 
     def watch(self, case_id: CaseId) -> None:
-        """Read whether the customer has answered since."""
-        case = self._store.cases.get(case_id)
-        now = self._house.clock()
-        known = {(entry.mention.platform, entry.mention.id) for entry in case.entries}
-        fresh: dict[str, Mention] = {}
-        for first in _threads(case):
-            for turn in self._turns(first):
-                if (turn.platform, turn.id) not in known and turn.created_at >= first.created_at:
-                    fresh[turn.id] = turn
-        brand = self._house.brands[case.brand]
+        """Read whether the customer has written since, and what passed between us privately."""
+        case, now = self._store.cases.get(case_id), self._house.clock()
+        in_case = {(entry.mention.platform, entry.mention.id) for entry in case.entries}
+        since = min(entry.mention.created_at for entry in case.entries)
+        turns = {turn.id: turn for first in _threads(case) for turn in self._turns(first)}
+        fresh = [turn for turn in turns.values() if (turn.platform, turn.id) not in in_case]
+        self._keep(case, fresh, now)
+        for turn in fresh:
+            if not turn.ours and turn.created_at >= since:
+                entry = self._store.mentions.of_post(case.brand, turn.platform, turn.id)
+                self._change(case_id, partial(self._heard, entry=entry, now=now))
+        self._store.cases.set_watched(case_id, now)
+
+    def _keep(self, case: Case, turns: Sequence[Mention], now: datetime) -> None:
+        """Store what is new of a conversation, judged; older messages say who wrote to whom."""
+        platform, brand = case.subject.mention.platform, self._house.brands[case.brand]
+        known = self._store.mentions.known(case.brand, platform, [turn.id for turn in turns])
         judged = [
-            (turn, None if turn.ours else self._house.judge(turn, brand)) for turn in fresh.values()
+            (turn, None if turn.ours else self._house.judge(turn, brand))
+            for turn in turns
+            if turn.id not in known
         ]
         if judged:
-            self._store.mentions.ingest(case.brand, f"{CONVERSATION}{case_id}", judged, None, now)
-        for turn in fresh.values():
-            if turn.ours:
-                continue
-            entry = self._store.mentions.of_post(case.brand, turn.platform, turn.id)
-            self._change(case_id, partial(self._heard, entry=entry, now=now))
-        self._store.cases.set_watched(case_id, now)
+            source = f"{CONVERSATION}{case.id}"
+            self._store.mentions.ingest(case.brand, source, judged, None, now)
 
     def digest(self, brand: str, week: str) -> Digest | None:
         """Report one week, once: a second call for the same week returns None and posts nothing."""

@@ -56,7 +56,7 @@ def furnish(server: SlackServer) -> None:
     )
 
 
-def settings(folder: Path, source: str, slack_url: str, **policy: Any) -> Settings:
+def settings(folder: Path, source: str, slack_url: str, **policy: object) -> Settings:
     """Settings of an installation whose only platform is `source`."""
     table: dict[str, Any] = {"approvers": (EVA, TOM), "undo_seconds": 0, **policy}
     return Settings(
@@ -156,7 +156,7 @@ class Wrap:
 class Stage(AbstractContextManager["Stage"]):
     """A platform, a workspace, one life at a time, and the people in front of Slack."""
 
-    def __init__(self, folder: Path, source: str, **policy: Any) -> None:
+    def __init__(self, folder: Path, source: str, **policy: object) -> None:
         self.folder = folder
         self.source = source
         self.policy = policy

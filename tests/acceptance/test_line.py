@@ -21,9 +21,9 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 
 def complain(stage: Stage, *, wrote_first: bool = True) -> str:
     """A customer complains; on platforms that ask for it they wrote privately before."""
+    post = stage.platform.seed(COMPLAINT)
     if wrote_first:
         stage.platform.answer_privately("hello, are you there?")
-    post = stage.platform.seed(COMPLAINT)
     stage.life.poll()
     stage.life.rest()
     return post
