@@ -169,6 +169,7 @@ class Stage(AbstractContextManager["Stage"]):
         self._stack.enter_context(self.platform)
         self._stack.enter_context(self.slack)
         furnish(self.slack)
+        self.platform.set_time(clock.now())
         self.settings = settings(self.folder, self.source, self.slack.api_url, **self.policy)
         self.begin()
         return self

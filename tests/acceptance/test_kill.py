@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from monitor import clock
 from responders.action import ActionKind, ActionState
 from responders.slack.manifest import scopes
 from tests.acceptance import stage
@@ -78,6 +79,7 @@ def source(request: pytest.FixtureRequest) -> str:
 def worlds(source: str, folder: Path) -> Iterator[World]:
     with harness(source) as platform, SlackServer(scopes()) as slack:
         stage.furnish(slack)
+        platform.set_time(clock.now())
         platform.seed(COMPLAINT)
         platform.answer_privately("hello, are you there?")
         world = World(folder, source, platform, slack)

@@ -54,6 +54,9 @@ class Platform(AbstractContextManager["Platform"], Protocol):
     def connector(self) -> Connector:
         """A new connector with valid settings, as after a restart: it remembers nothing."""
 
+    def set_time(self, at: datetime) -> None:
+        """What is written from now on bears times from this moment on."""
+
     # The customers
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:

@@ -104,15 +104,16 @@ class RedditServer(LoopbackServer):
         self.depth = 1000
         self.faults_reach_login = False
         self.before_listing: Callable[[], None] | None = None
-        self._made = 100_000
+        self.made = 100_000
+        self.started = _STARTED
         self._house = self.post(OURS, "Ask us anything", text="We are here.")
 
     # --- what people do ---
 
     def _name(self, kind: str) -> tuple[str, float]:
         """The name and the time of the next thing."""
-        self._made += 1
-        return f"{kind}_{_base36(self._made)}", _STARTED + self._made
+        self.made += 1
+        return f"{kind}_{_base36(self.made)}", self.started + self.made
 
     def post(self, author: str, title: str, *, text: str = "") -> Thing:
         """A new post."""
@@ -432,6 +433,9 @@ class RedditPlatform:
 
     def connector(self) -> Reddit:
         return Reddit(settings(self.server.url, timeout_seconds=0.5))
+
+    def set_time(self, at: datetime) -> None:
+        self.server.started = at.timestamp() - self.server.made
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         return self.server.comment(author, text, names_us=addressed).name

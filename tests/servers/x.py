@@ -505,6 +505,9 @@ class XPlatform:
     def connector(self) -> Twitter:
         return Twitter(settings(self.server.url, query=QUERY, timeout_seconds=1.0))
 
+    def set_time(self, at: datetime) -> None:
+        self.server.now = at
+
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         return self.server.post(author, f"{text} {'@' + HANDLE if addressed else QUERY}").id
 
