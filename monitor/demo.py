@@ -19,6 +19,7 @@ from monitor import app, clock, consoles, poll
 from monitor.config import (
     BrandTable,
     ConsoleTable,
+    CreditTable,
     DatabaseTable,
     EngineTable,
     File,
@@ -31,6 +32,7 @@ from monitor.store import Store
 from responders.card import Decision, Verb
 from responders.case import CaseState
 from responders.draft import Severity
+from responders.money import parse_money
 from responders.policy import Person
 
 #: The shop that the shipped posts are about.
@@ -182,7 +184,10 @@ def _demo(
                 brands=(table,),
                 database=DatabaseTable(url=f"sqlite:///{folder / 'demo.db'}"),
                 policy=PolicyTable(
-                    approvers=(PERSON.id,), undo_seconds=undo, response_target=timedelta(hours=1)
+                    approvers=(PERSON.id,),
+                    undo_seconds=undo,
+                    response_target=timedelta(hours=1),
+                    credit=_credit(folder),
                 ),
                 console=ConsoleTable(enabled=True, port=port),
                 engine=EngineTable(watch_every=timedelta(days=1)),
@@ -190,6 +195,7 @@ def _demo(
             connectors={SOURCE: samples},
         )
         store = stack.enter_context(app.open_store(settings))
+        app.import_codes(settings.policy, store)
         lock = app.sender_lock(settings)
         lock.acquire()
         stack.callback(lock.release)
@@ -203,6 +209,20 @@ def _demo(
             wake=wake,
         )
         yield house, store
+
+
+def _credit(folder: Path) -> CreditTable:
+    """Codes of a pretend shop, good nowhere."""
+    file = folder / "codes.csv"
+    codes = "".join(f"DEMO-{number:04d},10.00,EUR,\n" for number in range(1, 51))
+    file.write_text(f"code,amount,currency,expires\n{codes}", encoding="utf-8")
+    amount = parse_money("10.00 EUR")
+    return CreditTable(
+        suggested=amount,
+        cap_per_case=amount,
+        monthly_budget=parse_money("100.00 EUR"),
+        codes_file=str(file),
+    )
 
 
 def _settle(jobs: Jobs) -> None:
