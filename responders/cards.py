@@ -274,12 +274,13 @@ def _half(case: Case, half: Half, way: Way) -> HalfPart:
     public = half is Half.PUBLIC
     text = draft.public if public else draft.private
     full = draft.public if public else draft.private_full
+    english = draft.public_english if public else draft.private_english
     action = case.action(_HALVES[half])
     return HalfPart(
         half=half,
         way=way,
         text=text,
-        english=draft.public_english if public else draft.private_english,
+        english=english if english != text else None,  # read once is enough
         findings=tuple(finding for finding in draft.findings if finding.half is half),
         length=way.limit.count(full) if full else 0,
         status=_status(case, action) if action is not None else None,
