@@ -6,6 +6,7 @@ from any thread.
 """
 
 from collections.abc import Collection
+from contextlib import ExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -24,7 +25,7 @@ from monitor.store.errors import StoreError
 from monitor.store.mentions import Mentions
 from monitor.store.notebook import Notebook
 from monitor.store.rollups import Rollups
-from monitor.store.schema import Schema, require_current, schema_state, upgrade
+from monitor.store.schema import Schema, require_current, schema_state, state_of, upgrade
 from monitor.store.standing import Standing, standing
 from monitor.store.words import Labels, Promises
 from monitor.tables import spend
@@ -74,16 +75,14 @@ class Store:
             SchemaOld: it is of an earlier version; nothing upgrades by itself.
             SchemaNew: it is of a later version.
         """
-        if schema_state(url).schema is Schema.MISSING:
-            upgrade(url)
-        database = Database(url)
-        try:
-            with database.read() as connection:
-                require_current(connection, database.shown)
-        except BaseException:
-            database.close()
-            raise
-        return cls(database)
+        with ExitStack() as stack:
+            database = Database(url)
+            stack.callback(database.close)
+            if state_of(database).schema is Schema.MISSING:
+                upgrade(url)
+            require_current(database)
+            stack.pop_all()
+            return cls(database)
 
     def close(self) -> None:
         """Let go of every connection; closing twice is harmless."""

@@ -85,10 +85,7 @@ class Cases:
             KeyError: there is no such case.
         """
         with self._database.read() as connection:
-            found = _load(connection, [case_id])
-        if not found:
-            raise KeyError(f"there is no case {case_id}")
-        return found[0]
+            return _load(connection, case_id)
 
     def save(self, change: Change, now: datetime) -> bool:
         """Write the change whole, or not at all; see `CaseBook.save`.
@@ -361,43 +358,37 @@ def _subject_of(found: Case, round: int) -> str:
     return replace(found, round=round, entries=then).subject.mention.id
 
 
-def _load(connection: Connection, case_ids: Sequence[int]) -> list[Case]:
-    """Cases in the order asked for, in four queries however many they are."""
-    if not case_ids:
-        return []
-    cases = connection.execute(
+def _load(connection: Connection, case_id: CaseId) -> Case:
+    row = connection.execute(
         select(case, brand.c.name.label("brand_name"))
         .join(brand, brand.c.id == case.c.brand_id)
-        .where(case.c.id.in_(case_ids))
-    ).all()
+        .where(case.c.id == case_id)
+    ).one_or_none()
+    if row is None:
+        raise KeyError(f"there is no case {case_id}")
     entries = connection.execute(
-        select(*ENTRY, case_mention.c.case_id, case_mention.c.round)
+        select(*ENTRY, case_mention.c.round)
         .join_from(case_mention, mention, mention.c.id == case_mention.c.mention_id)
         .outerjoin(verdict, verdict.c.mention_id == mention.c.id)
-        .where(case_mention.c.case_id.in_(case_ids))
+        .where(case_mention.c.case_id == case_id)
         .order_by(mention.c.created_at, mention.c.id)
-    ).all()
-    newest = and_(
-        draft.c.case_id == case.c.id,
-        draft.c.round == case.c.round,
-        draft.c.revision == case.c.drafted,
     )
-    drafts = connection.execute(
-        select(draft).join(case, newest).where(case.c.id.in_(case_ids))
-    ).all()
-    actions = connection.execute(
-        select(action).where(action.c.case_id.in_(case_ids)).order_by(action.c.id)
-    ).all()
-    found = {
-        row.id: _case_of(
-            row,
-            tuple(entry_of(entry, entry.round) for entry in entries if entry.case_id == row.id),
-            next((draft_of(made) for made in drafts if made.case_id == row.id), None),
-            tuple(action_of(sent) for sent in actions if sent.case_id == row.id),
+    newest = connection.execute(
+        select(draft).where(
+            draft.c.case_id == case_id,
+            draft.c.round == row.round,
+            draft.c.revision == row.drafted,
         )
-        for row in cases
-    }
-    return [found[case_id] for case_id in case_ids if case_id in found]
+    ).one_or_none()
+    actions = connection.execute(
+        select(action).where(action.c.case_id == case_id).order_by(action.c.id)
+    )
+    return _case_of(
+        row,
+        tuple(entry_of(entry, entry.round) for entry in entries),
+        draft_of(newest) if newest else None,
+        tuple(action_of(sent) for sent in actions),
+    )
 
 
 def _case_of(

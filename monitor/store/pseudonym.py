@@ -22,11 +22,6 @@ def pseudonym(salt: str, platform: str, post_id: str) -> str:
     return _PREFIX + hmac.new(salt.encode(), message, "sha256").hexdigest()
 
 
-def is_pseudonym(post_id: str) -> bool:
-    """Whether the post behind this id was erased."""
-    return post_id.startswith(_PREFIX)
-
-
 def salt(connection: Connection) -> str | None:
     """The salt, or None where nothing was ever erased."""
     found = connection.execute(select(meta.c.value).where(meta.c.key == _SALT)).scalar()

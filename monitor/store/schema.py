@@ -1,9 +1,11 @@
 """Is the database ours and current, and how it becomes so."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
+from typing import assert_never
 
 from sqlalchemy import Connection, String, inspect, literal_column, select, table, text
 
@@ -50,6 +52,8 @@ class SchemaState:
                     f"the database has version {self.found}, this program knows up to "
                     f"{self.newest}: install the later version that made it, or restore a backup"
                 )
+            case other:
+                assert_never(other)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +80,19 @@ def schema_state(url: str) -> SchemaState:
     target = address(url)
     if target.get_backend_name() == "sqlite" and not Path(str(target.database)).exists():
         return _state("")
-    database = Database(url)
-    try:
-        database.try_out()
-        with database.read() as connection:
-            return _state(_version(connection))
-    finally:
-        database.close()
+    with closing(Database(url)) as database:
+        return state_of(database)
+
+
+def state_of(database: Database) -> SchemaState:
+    """How an open database stands.
+
+    Raises:
+        Unreachable: it does not answer.
+    """
+    database.try_out()
+    with database.read() as connection:
+        return _state(_version(connection))
 
 
 def describe(url: str) -> tuple[str, bool]:
@@ -115,8 +125,7 @@ def upgrade(url: str, to: str | None = None) -> Upgraded:
     if before.schema is Schema.CURRENT:
         return Upgraded(was=before.found, now=before.found)
     target = to or REVISIONS[-1]
-    database = Database(url, foreign_keys=False)
-    try:
+    with closing(Database(url, foreign_keys=False)) as database:
         backup = None
         if database.file is not None and before.schema is Schema.OLD:
             backup = _free_name(database.file, before.found)
@@ -126,11 +135,9 @@ def upgrade(url: str, to: str | None = None) -> Upgraded:
             _run(connection, target)
             _check_links(connection, database)
         return Upgraded(was=before.found, now=target, backup=backup)
-    finally:
-        database.close()
 
 
-def require_current(connection: Connection, name: str) -> None:
+def require_current(database: Database) -> None:
     """Refuse to work with a database of another version.
 
     Raises:
@@ -138,7 +145,7 @@ def require_current(connection: Connection, name: str) -> None:
         SchemaOld: it must be upgraded.
         SchemaNew: a later version of the program made it.
     """
-    state = _state(_version(connection))
+    state, name = state_of(database), database.shown
     match state.schema:
         case Schema.CURRENT:
             return
@@ -148,6 +155,8 @@ def require_current(connection: Connection, name: str) -> None:
             raise SchemaOld(f"{name}: {state}")
         case Schema.NEW:
             raise SchemaNew(f"{name}: {state}")
+        case other:
+            assert_never(other)
 
 
 def _state(found: str) -> SchemaState:

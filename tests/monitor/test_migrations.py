@@ -128,10 +128,9 @@ def test_an_empty_database_gets_its_tables_on_opening(empty: str) -> None:
 def test_an_empty_database_is_not_required_to_be_current(empty: str) -> None:
     with (
         closing(Database(empty)) as database,
-        database.read() as connection,
         pytest.raises(StoreError, match="run amends db upgrade"),
     ):
-        require_current(connection, "it")
+        require_current(database)
 
 
 def test_a_later_version_is_refused(url: str) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from connectors.base import Author, Contact, Receipt
 from monitor.store import Store
@@ -392,3 +393,16 @@ def test_an_author_without_an_id_is_nobody_in_particular(store: Store) -> None:
 
     assert store.cases.of_author(BRAND, "twitter", "", NOW - DAY) is None
     assert store.cases.earlier(BRAND, "twitter", "", NOW - DAY) == 0
+
+
+@pytest.mark.parametrize("damage", ["state = 'cancelled'", "fence = 9"])
+def test_an_action_that_moved_under_the_case_is_not_overwritten(store: Store, damage: str) -> None:
+    opened = case(store, post(1), actions=(action(),))
+    with store._database.write() as connection:
+        connection.execute(text(f"UPDATE action SET {damage}"))
+    after = opened.with_action(replace(opened.actions[0], error="late"))
+
+    assert not store.cases.save(Change(before=opened, after=after, notes=(NOTE,)), NOW)
+
+    assert store.cases.get(opened.id).actions[0].error == ""
+    assert store.cases.get(opened.id).revision == opened.revision
