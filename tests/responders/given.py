@@ -141,9 +141,9 @@ def unchanged(_case: Case, proposal: Draft) -> Draft:
     return proposal
 
 
-def keys() -> Callable[[], str]:
+def keys(prefix: str = "k") -> Callable[[], str]:
     """Keys k1, k2, ..."""
-    made = iter(f"k{number}" for number in range(1, 1000))
+    made = iter(f"{prefix}{number}" for number in range(1, 1000))
     return lambda: next(made)
 
 

@@ -10,18 +10,19 @@ end or never, and shows what it applied after `LAG`.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
 from random import Random
+from typing import Protocol
 
 from connectors.base import Ability, Author, Batch, Contact, Life, Mention, Problem, Receipt
 from connectors.errors import OutcomeUnknown, TryLater
 from responders.action import ActionKind, ActionState
 from responders.ask import OPEN_QUESTIONS
 from responders.card import Verb
-from responders.case import Case, Change
+from responders.case import Case, CaseBook, CaseId, Change, Due
 from responders.credit.pool import Pool
 from responders.deliver import Sender
 from responders.desk import Desk
@@ -29,6 +30,11 @@ from responders.money import Money
 from tests.fakes import FakeCaseBook
 from tests.responders import given
 
+#: A month's budget that no number of schedules in one database spends.
+RICH = replace(
+    given.POLICY,
+    credit=replace(given.CREDITS, monthly_budget=Money(minor=10**9, currency="EUR")),
+)
 LATEST = timedelta(seconds=10)
 LAG = timedelta(seconds=3)
 
@@ -73,17 +79,29 @@ class Fate:
             raise Crash(point)
 
 
-class MortalBook(FakeCaseBook):
-    """The case book of a process that may die around each write."""
+class Shelf(CaseBook, Protocol):
+    """A book of cases that also says what is due."""
 
-    def __init__(self, fate: Fate, *cases: Case) -> None:
-        super().__init__(*cases)
+    def due(self, now: datetime) -> Sequence[Due]: ...
+
+
+class MortalBook:
+    """The book of a process that may die around each write; what was written stays."""
+
+    def __init__(self, fate: Fate, shelf: Shelf) -> None:
         self._fate = fate
+        self._shelf = shelf
+
+    def get(self, case_id: CaseId) -> Case:
+        return self._shelf.get(case_id)
+
+    def due(self, now: datetime) -> Sequence[Due]:
+        return self._shelf.due(now)
 
     def save(self, change: Change, now: datetime) -> bool:
         name = change.notes[0].what
         self._fate.reach(f"{name}:before")
-        written = super().save(change, now)
+        written = self._shelf.save(change, now)
         self._fate.reach(f"{name}:after")
         return written
 
@@ -272,20 +290,35 @@ def run(
     settle: timedelta = timedelta(seconds=60),
     candid: bool = True,
     sighted: bool = True,
+    shelf: Shelf | None = None,
+    case_id: CaseId = given.CASE.id,
 ) -> Result:
-    """Play one schedule to its end."""
-    return _World(schedule, make=make, settle=settle, candid=candid, sighted=sighted).play()
+    """Play one schedule to its end.
+
+    Args:
+        schedule: Where it dies, and how often the platform fails.
+        make: The sender; a mutant of it, for the proof of the proof.
+        settle: How long a lost request may still be applied.
+        candid: False: the connector takes a server's error for "not applied".
+        sighted: False: reading back finds nothing.
+        shelf: Where the case is kept; in memory where there is none.
+        case_id: An open case with a draft, nothing else of which is due.
+    """
+    book = shelf or FakeCaseBook(given.CASE)
+    world = _World(schedule, book, case_id, make=make, settle=settle)
+    world.platform.candid, world.platform.sighted = candid, sighted
+    return world.play()
 
 
 class _World:
     def __init__(
         self,
         schedule: Schedule,
+        shelf: Shelf,
+        case_id: CaseId,
         *,
         make: MakeSender,
         settle: timedelta,
-        candid: bool,
-        sighted: bool,
     ) -> None:
         self._schedule = schedule
         dice = Random(f"{schedule.seed}:{schedule.rate}:{schedule.point}:{schedule.hit}")
@@ -293,19 +326,15 @@ class _World:
             point=schedule.point, hit=schedule.hit, chance=schedule.chance, random=dice
         )
         self._clock = given.Clock()
-        self._book = MortalBook(self._fate, given.CASE)
-        self._platform = StormyPlatform(
-            clock=self._clock,
-            fate=self._fate,
-            random=dice,
-            rate=schedule.rate,
-            candid=candid,
-            sighted=sighted,
+        self._case_id = case_id
+        self._book = MortalBook(self._fate, shelf)
+        self.platform = StormyPlatform(
+            clock=self._clock, fate=self._fate, random=dice, rate=schedule.rate
         )
         self._codes = MortalCodes(self._fate)
         self._make = make
         self._settle = settle
-        self._keys = given.keys()
+        self._keys = given.keys(f"case-{case_id}-")
         self._asked: Counter[ActionKind] = Counter()
         self._start()
 
@@ -326,7 +355,7 @@ class _World:
         """The process starts: everything but the database and the platform is new."""
         self._desk = Desk(
             self._book,
-            policy=lambda _brand: given.POLICY,
+            policy=lambda _brand: RICH,
             ability=lambda _case: given.BOTH,
             review=given.unchanged,
             clock=self._clock,
@@ -334,7 +363,7 @@ class _World:
         )
         self._sender = self._make(
             self._book,
-            connector=lambda _case: self._platform,
+            connector=lambda _case: self.platform,
             credits=Pool(self._codes),
             review=given.unchanged,
             clock=self._clock,
@@ -363,7 +392,7 @@ class _World:
 
     @property
     def _case(self) -> Case:
-        return self._book.get(given.CASE.id)
+        return self._book.get(self._case_id)
 
     def _work(self) -> None:
         for due in self._book.due(self._clock()):
@@ -397,11 +426,11 @@ class _World:
     def _count(self, kind: ActionKind, text: str) -> int:
         match kind:
             case ActionKind.PUBLIC:
-                return self._platform.stands(self._platform.public, text)
+                return self.platform.stands(self.platform.public, text)
             case ActionKind.PRIVATE:
                 code = next(iter(self._codes.taken.values()), "")
                 text = text.replace("{code}", code)
-                return self._platform.stands(self._platform.private, text)
+                return self.platform.stands(self.platform.private, text)
             case _:
                 return len(self._codes.taken)
 
@@ -409,7 +438,7 @@ class _World:
         actions = {action.kind: action for action in self._case.actions}
         counts = {kind: self._count(kind, action.text) for kind, action in actions.items()}
         out = [k for k, a in actions.items() if a.state is ActionState.SENT and counts[k] > 0]
-        others = len(self._platform.public) + len(self._platform.private) + len(self._codes.taken)
+        others = len(self.platform.public) + len(self.platform.private) + len(self._codes.taken)
         return Result(
             schedule=self._schedule,
             sent=len(out),

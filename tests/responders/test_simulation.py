@@ -1,15 +1,19 @@
 """Exactly once, whatever fails and whenever the process dies; and the proof can fail."""
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from monitor.store import Store
 from responders import outcome
 from responders.action import Action, ActionKind
-from responders.case import Case, Change
+from responders.case import Case, CaseId, Change, Due, Note
 from responders.deliver import Sender
 from tests.responders import simulation
+from tests.responders.given import CASE, DRAFT, NOW
 from tests.responders.simulation import POINTS, Result, Schedule, run, schedules
 
 SEEDS = 20
@@ -37,6 +41,39 @@ class WritesTheResultFirst(Sender):
         self._on_the_wire(case, action)
 
 
+class Kept:
+    """The real store as the simulation sees it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, case_id: CaseId) -> Case:
+        return self._store.cases.get(case_id)
+
+    def save(self, change: Change, now: datetime) -> bool:
+        return self._store.cases.save(change, now)
+
+    def due(self, now: datetime) -> Sequence[Due]:
+        return self._store.actions.due(now)
+
+
+def opened(store: Store, schedule: Schedule) -> CaseId:
+    """A fresh case of another customer, with its draft."""
+    store.ensure_brand(CASE.brand)
+    who = f"{schedule.point}-{schedule.hit}-{schedule.chance}"
+    author = replace(CASE.subject.mention.author, id=who)
+    post = replace(CASE.subject.mention, id=f"post-{who}", author=author)
+    judged = [(post, CASE.verdict)]
+    new = store.mentions.ingest(CASE.brand, "x", judged, None, NOW).new
+    case_id = store.cases.open(new[0], NOW, None)
+    case = store.cases.get(case_id)
+    drafted = Change(
+        before=case, after=replace(case, draft=DRAFT), notes=(Note(what="drafted", by="test"),)
+    )
+    assert store.cases.save(drafted, NOW)
+    return case_id
+
+
 def _told(results: list[Result]) -> str:
     bad = [r for r in results if r.doubled or r.missing]
     return f"{len(bad)} of {len(results)} schedules went wrong, the first: {bad[:1]}"
@@ -57,6 +94,16 @@ def test_everything_approved_stands_there_exactly_once() -> None:
     assert set(POINTS) <= set(crashes), f"never died at {set(POINTS) - set(crashes)}"
     public = sum(r.asked.get(ActionKind.PUBLIC, 0) for r in results)
     assert public <= len(results) / 100, "a person is hardly ever needed where reads are reliable"
+
+
+@pytest.mark.slow
+def test_the_same_holds_on_a_real_database(url: str) -> None:
+    storm = [s for s in schedules(1) if s.rate][::5]  # one point in two
+    with Store.open(url) as store:
+        results = [run(s, shelf=Kept(store), case_id=opened(store, s)) for s in storm]
+
+    assert _play(results) == (0, 0), _told(results)
+    assert sum(r.sent for r in results) == 3 * len(results)
 
 
 def test_a_schedule_plays_the_same_every_time() -> None:
