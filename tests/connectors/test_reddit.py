@@ -294,7 +294,7 @@ def test_more_than_reddit_shows_is_told(
     poller = Poller(server, mentions=False)
     poller.round()
     # Old enough that no overlap reaches it.
-    server._made += 10_000
+    server.made += 10_000
     for i in range(1100):
         server.comment("maria", f"{i}")
 
@@ -572,7 +572,7 @@ def test_a_reply_that_our_own_list_does_not_show_is_found_in_the_thread(
 def test_looking_back_ends_at_the_time_of_the_post(server: RedditServer, reddit: Reddit) -> None:
     for i in range(250):
         server.comment(OURS, f"long ago {i}")
-    server._made += 10_000
+    server.made += 10_000
     asked = mention_of(server, server.comment("maria", "Awful.").name)
 
     assert reddit.find_own_reply(asked, "We are sorry.") is None
@@ -915,7 +915,7 @@ def test_the_overlap_covers_ten_minutes(server: RedditServer) -> None:
         server.comment("maria", f"{i}")
     poller.round()
     pages = poller.pages
-    server._made += int(timedelta(minutes=30).total_seconds())
+    server.made += int(timedelta(minutes=30).total_seconds())
     server.comment("maria", "new")
     poller.round()
 
