@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from connectors.base import Receipt
-from responders import outcome
+from responders import byhand, outcome
 from responders.action import Action, ActionKind, ActionState
 from responders.ask import (
     NAMES,
@@ -23,7 +23,7 @@ from responders.ask import (
 from responders.card import Verb
 from responders.case import Case, CaseState, Change, Note
 from responders.credit import holds_budget
-from responders.draft import Draft
+from responders.draft import CODE_PLACEHOLDER, Draft
 from responders.outcome import NOT_LEFT, note, standing
 from responders.policy import Policy
 
@@ -88,13 +88,17 @@ _AIMS: dict[Verb, tuple[Callable[[Action], bool], ...]] = {
     ),
     Verb.DROP: (_is(ActionState.FAILED, ActionState.NEEDS_HUMAN), _is(*NOT_LEFT)),
     Verb.TAKE_DOWN: (_is(ActionState.SENT),),
+    Verb.CORRECT: (_is(ActionState.SENT),),
 }
 
 
 def posted(ask: Ask) -> Change:
     """A person posted it in the platform's own composer."""
     action = _find(ask, "is not to be posted by hand")
-    return outcome.sent(ask.case, action, _by_hand(ask, action), now=ask.now, by=ask.by)
+    change = outcome.sent(ask.case, action, _by_hand(ask, action), now=ask.now, by=ask.by)
+    if action.round != ask.case.round:
+        return change
+    return byhand.doubted(change, action.kind, ask.ability.public, by=ask.by)
 
 
 def found(ask: Ask) -> Change:
@@ -150,6 +154,32 @@ def take_down(ask: Ask) -> Change:
     asked = replace(action, retract_by=ask.by, not_before=None, error_code="", error="")
     line = note("take_down", ask.by, asked, was=action.state, detail=ask.decision.reason)
     return Change(before=ask.case, after=ask.case.with_action(asked), notes=(line,))
+
+
+def correct(ask: Ask) -> Change:
+    """Have what was sent deleted, and take the case up again with its text to be changed.
+
+    Nothing is sent by this: the corrected text is approved like any other.
+    """
+    action = _find(ask, "is not out")
+    down = take_down(ask)
+    again = reopen(replace(ask, case=down.after))
+    private = action.kind in outcome.PRIVATE_KINDS
+    text = _without_code(action.text)
+    draft = Draft(
+        round=again.after.round,
+        language=ask.case.draft.language if ask.case.draft else ask.case.verdict.language,
+        public=None if private else text,
+        private=text if private else None,
+        written_by=action.approved_by,
+    )
+    after = replace(again.after, draft=ask.review(again.after, draft))
+    return Change(before=ask.case, after=after, notes=(*down.notes, *again.notes))
+
+
+def _without_code(text: str) -> str:
+    """The text without the paragraph of a credit: the customer has the code."""
+    return "\n\n".join(part for part in text.split("\n\n") if CODE_PLACEHOLDER not in part)
 
 
 def reopen(ask: Ask) -> Change:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.base import Ability, Route, Way
-from responders import afterwards
+from responders import afterwards, handover
 from responders.action import Action, ActionKind, ActionState
 from responders.ask import (
     NAMES,
@@ -39,7 +39,7 @@ SHORT_SNOOZE = timedelta(hours=4)
 #: Reasons for no reply that say that the judge was wrong.
 _LABELS = frozenset({LabelWord.NOT_ANGRY, LabelWord.NOT_US, LabelWord.SPAM})
 #: These read no text and send none: any card of the case will do.
-_ANY_CARD = frozenset({Verb.CLAIM, Verb.RELEASE, Verb.SNOOZE})
+_ANY_CARD = frozenset({Verb.CLAIM, Verb.RELEASE, Verb.SNOOZE, Verb.ESCALATE, Verb.ASK})
 _BY_ROUTE = {
     Route.API: ActionState.APPROVED,
     Route.BY_HAND: ActionState.BY_HAND,
@@ -147,6 +147,7 @@ def _already(case: Case) -> str:
 
 def _send(ask: Ask) -> Change:
     draft = ask.review(ask.case, _draft_to_decide(ask))
+    handover.require_reader(ask.policy, ask.person, draft)
     _sendable(draft)
     planned = _plan(ask, draft)
     first = ask.case.second_approver
@@ -424,4 +425,7 @@ _VERBS: dict[Verb, Callable[[Ask], Change]] = {
     Verb.TAKE_DOWN: afterwards.take_down,
     Verb.REOPEN: afterwards.reopen,
     Verb.CLOSE: afterwards.close,
+    Verb.ESCALATE: handover.escalate,
+    Verb.ASK: handover.ask_speaker,
+    Verb.CORRECT: afterwards.correct,
 }

@@ -42,6 +42,9 @@ class Verb(StrEnum):
     TAKE_DOWN = "take_down"  #: delete what was sent
     REOPEN = "reopen"
     CLOSE = "close"  #: a case that a person has settled elsewhere
+    ESCALATE = "escalate"  #: to a named person
+    ASK = "ask"  #: somebody who speaks the language
+    CORRECT = "correct"  #: take down what was sent, and write it anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +133,7 @@ class Card:
     incident: str | None = None
     ticket: str | None = None
     promises: tuple[str, ...] = ()
+    speakers_only: bool = False  #: only a listed speaker of the language may approve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,3 +153,4 @@ class Decision:
     link: str = ""  #: of "I posted it" and "it is there"
     action: ActionKind | None = None
     until: datetime | None = None  #: of a snooze
+    to: str = ""  #: whom a case is handed to: a Slack user id or a console name

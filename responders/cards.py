@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from connectors.base import Ability, Route, Way
-from responders import outcome
+from responders import byhand, handover, outcome
 from responders.action import Action, ActionKind, ActionState
 from responders.afterwards import DROPPABLE, aim, why_not_again
 from responders.ask import NAMES, OPEN_QUESTIONS, credit_fits, ever_sent, undecided
@@ -74,7 +74,13 @@ def make_card(
         reason=draft.reason if draft else "",
         statuses=tuple(_status(case, action) for action in case.actions),
         buttons=tuple(_buttons(case, ability, policy, now)),
+        speakers_only=_speakers_only(case, policy),
     )
+
+
+def _speakers_only(case: Case, policy: Policy) -> bool:
+    draft = case.draft
+    return undecided(case) and draft is not None and not handover.readable(policy, draft)
 
 
 # --- in words ----------------------------------------------------------------------------------
@@ -250,6 +256,8 @@ def _sent_line(action: Action) -> str:
     if action.retract_by:
         later = f" {action.error}" if action.error else ""
         return f"Sent; being taken back for {action.retract_by}.{later}"
+    if action.error_code in byhand.WARNINGS:
+        return f"Posted by hand, approved by {action.approved_by}. {action.error}"
     trouble = f" It could not be taken down: {action.error}" if action.error else ""
     if action.kind is ActionKind.CREDIT:
         code = f", code {action.receipt.id}" if action.receipt is not None else ""
@@ -313,7 +321,7 @@ def _buttons(case: Case, ability: Ability, policy: Policy, now: datetime) -> Ite
         yield from _draft_buttons(case, ability, policy)
     for action in case.actions:
         yield from _action_buttons(case, action, ability, policy)
-    yield from _case_buttons(case)
+    yield from _case_buttons(case, policy)
 
 
 def _draft_buttons(case: Case, ability: Ability, policy: Policy) -> Iterator[Button]:
@@ -374,6 +382,14 @@ def _action_buttons(
             confirm=f"Delete the {name} where the customer may have read it?",
             in_menu=True,
         )
+        if case.state in {CaseState.ANSWERED, CaseState.NEEDS_HUMAN} and not _in_doubt(case):
+            yield Button(
+                verb=Verb.CORRECT,
+                label=f"Correct the {name}",
+                action=kind,
+                confirm=f"Delete the {name} and open the case again with its text?",
+                in_menu=True,
+            )
     if _meant(case, Verb.DROP, action) and _worth_dropping(case, action):
         yield Button(
             verb=Verb.DROP,
@@ -431,7 +447,7 @@ def _can_undo(case: Case) -> bool:
     return all(action.state in back for action in case.of_round())
 
 
-def _case_buttons(case: Case) -> Iterator[Button]:
+def _case_buttons(case: Case, policy: Policy) -> Iterator[Button]:
     if _can_undo(case):
         yield Button(verb=Verb.UNDO, label="Undo")
     waits_for_us = case.state in {CaseState.OPEN, CaseState.NEEDS_HUMAN}
@@ -441,6 +457,13 @@ def _case_buttons(case: Case) -> Iterator[Button]:
         yield Button(verb=Verb.CLAIM, label="I take it", in_menu=True)
     if waits_for_us:
         yield Button(verb=Verb.SNOOZE, label="Put aside", in_menu=True)
+        yield Button(verb=Verb.ESCALATE, label="Hand to somebody", in_menu=True)
+        if policy.speakers.get(handover.language_of(case)):
+            yield Button(
+                verb=Verb.ASK,
+                label="Ask a speaker",
+                in_menu=not _speakers_only(case, policy),
+            )
     if case.state in {CaseState.ANSWERED, CaseState.DISMISSED} or _stuck(case):
         yield Button(verb=Verb.REOPEN, label="Open again", in_menu=not _stuck(case))
     if _closable(case):

@@ -142,6 +142,8 @@ def _told(decision: Decision, change: Change, policy: Policy) -> str:
             return _told_draft(change)
         case Verb.TAKE_DOWN:
             return "It is being taken down. The card says when it is gone."
+        case Verb.ESCALATE:
+            return f"{change.after.claimed_by} has it now and is told."
         case Verb.SEND_AGAIN:
             return "It is sent again."
         case _:
@@ -159,6 +161,8 @@ _TOLD = {
     Verb.DROP: "Dropped. It will not be sent.",
     Verb.REOPEN: "The case is open again.",
     Verb.CLOSE: "The case is closed.",
+    Verb.ASK: "They are asked, below the card.",
+    Verb.CORRECT: "It is being taken down. Change the text with Edit; nothing is sent before that.",
 }
 
 

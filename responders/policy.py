@@ -1,5 +1,6 @@
 """Who may agree, what a credit may cost, and who the brand is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -51,10 +52,20 @@ class Policy:
     quiet_hours: tuple[str, str] | None = None  #: ("22:00", "07:00") in the brand's time zone
     second_approver: bool = False
     credit: CreditPolicy | None = None
+    #: Languages that everybody who may approve reads; empty: any. English needs no mention.
+    reads: frozenset[str] = frozenset()
+    #: Who may approve a language that the team does not read, by language.
+    speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lead: str = ""  #: who gets what nobody else has; a Slack user id or a console name
 
     def may_approve(self, person: Person) -> bool:
         """Whether this person may decide what is said to a customer."""
         return person.id in self.approvers or not self.approvers.isdisjoint(person.groups)
+
+    def speaks(self, person: Person, language: str) -> bool:
+        """Whether this person is listed as a speaker of the language."""
+        listed = self.speakers.get(language, ())
+        return person.id in listed or not person.groups.isdisjoint(listed)
 
 
 @dataclass(frozen=True, kw_only=True)

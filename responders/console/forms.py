@@ -26,9 +26,10 @@ _FIELDS = 40
 #: The largest number of a case that the databases can be asked for.
 LARGEST_ID = 2**63 - 1
 #: Where Slack asks in two steps, a form here asks in one that was opened on purpose.
-_SUBMIT = {Verb.TAKE_DOWN: "Yes, take it down"}
+_SUBMIT = {Verb.TAKE_DOWN: "Yes, take it down", Verb.CORRECT: "Yes, delete it and open the case"}
 #: An edit may be a little longer than any platform takes, so that the answer can say so.
 _TEXT_LONGEST = 20_000
+_NAME_LONGEST = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,7 @@ def form_for(card: Card, value: str, typed: Typed | None = None) -> Form:
         question=button.confirm,
         blocks=tuple(view["blocks"]) if view else (),
         submit=_SUBMIT.get(ref.verb) or (view["submit"]["text"] if view else "Yes"),
-        danger=button.style == "danger" or ref.verb is Verb.TAKE_DOWN,
+        danger=button.style == "danger" or ref.verb in _SUBMIT,
         typed=typed if typed and (typed.ref.verb, typed.ref.kind) == (ref.verb, ref.kind) else None,
     )
 
@@ -123,7 +124,7 @@ def decision(given: Mapping[str, str], person: str, now: datetime) -> Decision:
     for block, text in values.items():
         if len(text) > _TEXT_LONGEST:
             raise BadField(block, f"This is {len(text):,} characters; {_TEXT_LONGEST:,} is most.")
-    if ref.verb is Verb.TAKE_DOWN and "reason" not in values:
+    if ref.verb in _SUBMIT and "reason" not in values:
         raise BadField("reason", "Say why: the audit keeps it.")
     form = clicks.Form(ref=ref, user_id=person, callback="", values=values)
     return clicks.decision(form, now)
@@ -139,8 +140,21 @@ def _button(card: Card, ref: Ref) -> Button:
 def _view(card: Card, ref: Ref) -> Mapping[str, Any] | None:
     if ref.verb is Verb.EDIT:
         return _edit(card)
+    if ref.verb is Verb.ESCALATE:
+        return _hand_over(card)
     make = views.FORMS.get(ref.verb)
     return make(card, ref.kind) if make else None
+
+
+def _hand_over(card: Card) -> Mapping[str, Any]:
+    """Slack lets people be chosen; here a name is typed."""
+    view = views.escalate_view(card)
+    typed = {"type": "plain_text_input", "max_length": _NAME_LONGEST}
+    blocks = [
+        {**block, "element": typed} if block["block_id"] == "person" else block
+        for block in view["blocks"]
+    ]
+    return {**view, "blocks": blocks}
 
 
 def _edit(card: Card) -> Mapping[str, Any]:

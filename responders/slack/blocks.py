@@ -267,6 +267,8 @@ def _answer(card: Card, room: _Room) -> Iterator[_Part]:
     if card.holding:
         yield _context(live("*✍️ A start for a person to finish* · not sent as it is"))
         yield from _text(card.holding, room)
+    if card.speakers_only:
+        yield _context(live("🗣️ *Only a listed speaker may approve*: no English reading."))
     for part in (card.public, card.private):
         if part is not None:
             yield from _half(part, room)

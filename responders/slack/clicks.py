@@ -219,6 +219,8 @@ def _value(element: object) -> object:
     """What an element of a card or a form stands at: the option that was chosen, or the text."""
     if not isinstance(element, Mapping):
         return None
+    if "selected_user" in element:
+        return element["selected_user"]
     option = element.get("selected_option")
     return option.get("value") if isinstance(option, Mapping) else element.get("value")
 
@@ -242,7 +244,7 @@ def decision(form: Form, now: datetime) -> Decision:
         Unreadable: the form is not one of ours.
     """
     values = form.values
-    link, reason, until = "", form.reason, None
+    link, reason, until, to = "", form.reason, None, ""
     match form.ref.verb:
         case Verb.DISMISS:
             chosen = values.get("reason", "")
@@ -257,8 +259,12 @@ def decision(form: Form, now: datetime) -> Decision:
             if values.get("hours", "") not in SNOOZES:
                 raise BadField("hours", "Choose how long.")
             until = now + timedelta(hours=int(values["hours"]))
-        case Verb.TAKE_DOWN:
+        case Verb.TAKE_DOWN | Verb.CORRECT:
             reason = values.get("reason", form.reason)
+        case Verb.ESCALATE:
+            to, reason = values.get("person", ""), values.get("reason", "")
+            if not to:
+                raise BadField("person", "Choose who gets the case.")
         case _:
             pass
     return Decision(
@@ -272,6 +278,7 @@ def decision(form: Form, now: datetime) -> Decision:
         link=link,
         action=form.ref.kind,
         until=until,
+        to=to,
     )
 
 

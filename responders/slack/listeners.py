@@ -45,6 +45,10 @@ UNREADABLE = "This button belongs to another version of Amends. Nothing was done
 BROKEN = "Something went wrong on our side. Look at the card before you click again."
 
 
+#: What was said in public is touched: a reason, and a second question.
+_ASKED_TWICE = frozenset({Verb.TAKE_DOWN, Verb.CORRECT})
+
+
 class Answer(Protocol):
     """What came of a decision."""
 
@@ -162,7 +166,7 @@ class _Counter:
         """A form."""
         try:
             form = read_form(body)
-            if form.ref.verb is Verb.TAKE_DOWN and not form.callback.endswith("confirm"):
+            if form.ref.verb in _ASKED_TWICE and not form.callback.endswith("confirm"):
                 ack(response_action="update", view=_second_question(form))
                 return
             done, text = self._take(decision(form, self._clock()), form.user_id)
@@ -211,7 +215,7 @@ class _Counter:
 
 
 def _second_question(form: Form) -> views.JSON:
-    question = "What was published is deleted there. People may have seen it. Take it down?"
+    question = "What was published is deleted there. People may have seen it. Go on?"
     return views.confirm_view(form.ref, question, form.values.get("reason", ""))
 
 

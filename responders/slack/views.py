@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
     RadioButtonsElement,
     SectionBlock,
     StaticSelectElement,
+    UserSelectElement,
 )
 from slack_sdk.models.views import View
 
@@ -33,6 +34,10 @@ from responders.slack.text import clean, cut, inert, live, one_line, plain, size
 INPUT_MAXIMUM = 3000
 _REASON_MAXIMUM = 300
 _TITLE_MAXIMUM = 24
+_LINK_HINT = {
+    Verb.POSTED: "Left empty, Amends looks for it and warns where our account has not posted it.",
+    Verb.FOUND: "Copy it from your browser or the app.",
+}
 #: The name of the element within each input block.
 ELEMENT = "value"
 
@@ -117,8 +122,8 @@ def posted_view(card: Card, kind: ActionKind | None, verb: Verb = Verb.POSTED) -
                 "link",
                 asked,
                 _line(placeholder="https://"),
-                hint="Copy it from your browser or the app.",
-                optional=private,
+                hint=_LINK_HINT[verb],
+                optional=private or verb is Verb.POSTED,
             )
         ],
         metadata=Ref.of(card, verb, kind).encode(),
@@ -127,10 +132,24 @@ def posted_view(card: Card, kind: ActionKind | None, verb: Verb = Verb.POSTED) -
     )
 
 
+def escalate_view(card: Card) -> JSON:
+    """Who gets the case."""
+    return _form(
+        f"Hand over {card.number}",
+        [
+            _input("person", "To whom?", UserSelectElement(action_id=ELEMENT)),
+            _input("reason", "Why?", _line(multiline=True), optional=True),
+        ],
+        metadata=Ref.of(card, Verb.ESCALATE).encode(),
+        callback="escalate",
+        submit="Hand over",
+    )
+
+
 def reason_view(card: Card, verb: Verb, kind: ActionKind | None) -> JSON:
     """Why something is taken down; `confirm_view` asks once more."""
     return _form(
-        "Take down",
+        "Correct" if verb is Verb.CORRECT else "Take down",
         [_input("reason", "Why? The audit keeps it.", _line(multiline=True))],
         metadata=Ref.of(card, verb, kind).encode(),
         callback="reason",
@@ -181,7 +200,9 @@ FORMS: Mapping[Verb, Callable[[Card, ActionKind | None], JSON]] = {
     Verb.POSTED: posted_view,
     Verb.FOUND: lambda card, kind: posted_view(card, kind, Verb.FOUND),
     Verb.TAKE_DOWN: lambda card, kind: reason_view(card, Verb.TAKE_DOWN, kind),
+    Verb.CORRECT: lambda card, kind: reason_view(card, Verb.CORRECT, kind),
     Verb.SNOOZE: lambda card, kind: snooze_view(card),
+    Verb.ESCALATE: lambda card, kind: escalate_view(card),
 }
 
 

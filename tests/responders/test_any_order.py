@@ -124,6 +124,8 @@ class AnyOrder(RuleBasedStateMachine):
             public=f"We are sorry ({self.texts})." if verb is Verb.EDIT else None,
             reason="leave_it",
         )
+        if verb is Verb.ESCALATE:
+            decision = replace(decision, to=f"U{self.texts}LEAD")
         self.old.append(decision)
         return self.desk.take(decision, person)
 

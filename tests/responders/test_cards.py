@@ -108,9 +108,10 @@ def test_a_fresh_card_offers_the_decisions_in_the_order_of_need() -> None:
         "No reply",
         "I take it",
         "Put aside",
+        "Hand to somebody",
     ]
     assert made.buttons[0].style == "primary"
-    assert [b.in_menu for b in made.buttons] == [False] * 4 + [True] * 2
+    assert [b.in_menu for b in made.buttons] == [False] * 4 + [True] * 3
 
 
 def test_the_private_half_shows_the_text_to_edit_and_counts_the_credit_with_it() -> None:
@@ -570,6 +571,7 @@ def test_a_failed_reply_can_be_tried_again_and_its_message_sent_alone() -> None:
         "Send the private message alone",
         "I take it",
         "Put aside",
+        "Hand to somebody",
         "Open again",
         "Close the case",
     ]
@@ -588,7 +590,7 @@ def test_what_was_sent_can_be_taken_down_with_a_second_question() -> None:
     down = made.buttons[0]
     assert (down.verb, down.style, down.in_menu) == (Verb.TAKE_DOWN, "danger", True)
     assert down.confirm
-    assert labels(made)[1:] == ["Open again"]
+    assert labels(made)[1:] == ["Correct the public reply", "Open again"]
 
 
 @pytest.mark.parametrize(

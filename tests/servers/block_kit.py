@@ -18,7 +18,7 @@ MESSAGE_CHARACTERS = 13_200
 _MESSAGE_KINDS = {"section", "context", "divider", "actions", "image", "header", "markdown"}
 _MODAL_KINDS = _MESSAGE_KINDS - {"markdown"} | {"input"}
 _BUTTON_KINDS = {"button", "overflow", "static_select", "radio_buttons"}
-_INPUT_KINDS = {"plain_text_input", "static_select", "radio_buttons"}
+_INPUT_KINDS = {"plain_text_input", "static_select", "radio_buttons", "users_select"}
 _OPTIONS = {"overflow": (1, 5), "static_select": (1, 100), "radio_buttons": (1, 10)}
 #: An input's text, and that of any other text object.
 _TEXT = 3000
@@ -139,7 +139,7 @@ def _element(element: object, kinds: set[str]) -> Iterator[str]:
             yield f"max_length: 1 to {_TEXT}"
         if _units(element.get("initial_value", "")) > most:
             yield "initial_value: longer than max_length"
-    else:
+    elif kind != "users_select":
         yield from _options(element, *_OPTIONS[kind])
 
 

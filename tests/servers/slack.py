@@ -627,6 +627,8 @@ def _fill(block: JSON, value: str | None) -> JSON:
         if len(text or "") > element.get("max_length", 3000):
             raise ValueError(f"{block['block_id']} is too long")
         return {"type": "plain_text_input", "value": text or None}
+    if element["type"] == "users_select":
+        return {"type": "users_select", "selected_user": value}
     chosen = next((item for item in element["options"] if item["value"] == value), None)
     if chosen is None and (value is not None or not block.get("optional")):
         raise ValueError(f"{block['block_id']}: choose one of the options")

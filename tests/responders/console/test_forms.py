@@ -222,3 +222,23 @@ def test_a_form_with_a_thousand_fields_is_none_of_ours() -> None:
 
 def test_every_kind_of_action_has_a_name() -> None:
     assert len({forms.kind_words(kind) for kind in ActionKind}) == len(ActionKind)
+
+
+def test_a_case_is_handed_over_by_typing_a_name() -> None:
+    hand = Button(verb=Verb.ESCALATE, label="Hand to somebody", in_menu=True)
+    card = a_card(buttons=(hand,))
+
+    form = form_for(card, value(card, hand))
+    decided = decision(submitted(card, hand, person="jana", reason="knows them"), "eva", NOW)
+
+    assert [part["element"]["type"] for part in form.blocks] == ["plain_text_input"] * 2
+    assert (decided.to, decided.reason) == ("jana", "knows them")
+
+
+def test_a_correction_says_why_and_is_marked_as_dangerous() -> None:
+    correct = Button(verb=Verb.CORRECT, label="Correct", action=ActionKind.PUBLIC)
+    card = a_card(buttons=(correct,))
+
+    assert form_for(card, value(card, correct)).danger
+    with pytest.raises(BadField, match="Say why"):
+        decision(submitted(card, correct), "eva", NOW)

@@ -248,3 +248,27 @@ def test_a_ref_knows_whether_the_card_is_still_the_one_that_was_seen() -> None:
 def test_a_value_is_compact() -> None:
     assert json.loads(REF.encode()) == {"c": 42, "r": 1, "d": 2, "v": "send"}
     assert " " not in REF.encode()
+
+
+def test_a_case_is_handed_to_the_person_that_was_chosen() -> None:
+    view = {
+        "callback_id": "amends.escalate",
+        "private_metadata": ref(Verb.ESCALATE).encode(),
+        "state": {
+            "values": {
+                "person": {"value": {"type": "users_select", "selected_user": "U0TOM"}},
+                "reason": {"value": {"type": "plain_text_input", "value": "a lawyer"}},
+            }
+        },
+    }
+
+    decided = decision(read_form({"user": {"id": "U0EVA"}, "view": view}), NOW)
+
+    assert (decided.verb, decided.to, decided.reason) == (Verb.ESCALATE, "U0TOM", "a lawyer")
+
+
+def test_a_case_is_handed_to_somebody() -> None:
+    with pytest.raises(BadField, match="who gets the case") as bad:
+        decision(form(Verb.ESCALATE, None), NOW)
+
+    assert bad.value.block == "person"

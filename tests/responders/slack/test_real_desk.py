@@ -18,6 +18,8 @@ _TYPED = {
     Verb.POSTED: {"link": "https://x.com/acme/status/9"},
     Verb.FOUND: {"link": "https://x.com/acme/status/9"},
     Verb.TAKE_DOWN: {"reason": "Wrong person."},
+    Verb.CORRECT: {"reason": "Wrong date."},
+    Verb.ESCALATE: {"person": "U0LEAD"},
     Verb.SNOOZE: {"hours": "4"},
 }
 _STEPS = 2
@@ -69,6 +71,8 @@ def decided(card: Card, ref: Ref) -> Decision:
     typed = {name: text for name, text in _TYPED[ref.verb].items() if name in fields}
     if ref.verb is Verb.EDIT:
         typed = {name: f"{text} ({card.draft_revision})" for name, text in typed.items()}
+    if ref.verb is Verb.ESCALATE and card.claimed_by:
+        typed["person"] = "U0OTHER"
     form = Form(
         ref=Ref.decode(view["private_metadata"]),
         user_id=given.EVA.id,

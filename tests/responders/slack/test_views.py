@@ -104,8 +104,13 @@ def test_no_reply_offers_every_reason_and_a_note() -> None:
     assert fields["note"]["optional"]
 
 
-def test_a_public_answer_posted_by_hand_needs_its_link() -> None:
-    assert not inputs(views.posted_view(card(), ActionKind.PUBLIC))["link"].get("optional")
+def test_a_link_is_needed_only_where_amends_could_not_look_by_itself() -> None:
+    posted = inputs(views.posted_view(card(), ActionKind.PUBLIC))["link"]
+    found = inputs(views.posted_view(card(), ActionKind.PUBLIC, Verb.FOUND))["link"]
+
+    assert posted["optional"]
+    assert "warns" in posted["hint"]["text"]
+    assert not found.get("optional")
     assert inputs(views.posted_view(card(), ActionKind.PRIVATE))["link"]["optional"]
 
 
