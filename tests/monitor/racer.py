@@ -10,11 +10,16 @@ from dataclasses import replace
 from monitor.store import Store
 from responders.case import BudgetSpent, CaseId, Change, Spend
 from responders.money import Money
-from tests.monitor.posts import NOTE, NOW
+from tests.monitor.posts import ANGRY, BRAND, NOTE, NOW, post
+
+PAGES = 12
+FIVE = Money(minor=500, currency="EUR")
 
 
 def main(url: str, who: str, own: str, shared: list[str]) -> None:
-    """Race for each shared case, then spend on an own case until the budget is gone."""
+    """Race for each shared case, spend on an own case until the budget is gone,
+    then read pages and take codes that the others read and take too.
+    """
     with Store.open(url) as store:
         for case_id in shared:
             case = store.cases.get(CaseId(int(case_id)))
@@ -23,6 +28,20 @@ def main(url: str, who: str, own: str, shared: list[str]) -> None:
             say("won" if store.cases.save(change, NOW) else "lost")
         wait()
         say(str(spend_all(store, CaseId(int(own)))))
+        wait()
+        say(" ".join(read_and_take(store, who)))
+
+
+def read_and_take(store: Store, who: str) -> list[str]:
+    """How many posts were new in pages that all read, then the codes of keys that all have."""
+    new = 0
+    codes = []
+    for page in range(PAGES):
+        judged = [(post(f"{who} {page}"), ANGRY), (post(f"shared {page}"), ANGRY)]
+        new += len(store.mentions.ingest(BRAND, who, judged, str(page), NOW).new)
+        codes.append(store.credits.take(f"shared {page}", FIVE, NOW))
+        codes.append(store.credits.take(f"{who} {page}", FIVE, NOW))
+    return [str(new), *codes]
 
 
 def wait() -> None:

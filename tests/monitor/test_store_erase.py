@@ -114,6 +114,12 @@ def test_the_pseudonym_of_a_post_does_not_tell_its_id(store: Store) -> None:
     assert "'1'" not in dump(store)
 
 
+def test_we_cannot_forget_ourselves_by_name(store: Store) -> None:
+    ingest(store, post(1, ours=True, author=by("us")))
+
+    assert store.forget("twitter", "us", NOW) == 0
+
+
 def test_quotes_of_a_forgotten_person_go_too(store: Store) -> None:
     quoting = ingest(
         store,
