@@ -71,7 +71,7 @@ def decided(card: Card, ref: Ref) -> Decision:
     typed = {name: text for name, text in _TYPED[ref.verb].items() if name in fields}
     if ref.verb is Verb.EDIT:
         typed = {name: f"{text} ({card.draft_revision})" for name, text in typed.items()}
-    if ref.verb is Verb.ESCALATE and card.claimed_by:
+    if ref.verb is Verb.ESCALATE and card.claimed_by == "<@U0LEAD>":
         typed["person"] = "U0OTHER"
     form = Form(
         ref=Ref.decode(view["private_metadata"]),
