@@ -62,6 +62,7 @@ class Draft:
     credit_chosen: bool = False  #: a person clicked it
     findings: tuple[Finding, ...] = ()
     holding: str | None = None  #: a short start for a person where a red flag stops the template
+    holding_english: str | None = None
     reason: str = ""  #: why there is no text
     written_by: str = "playbook"
 

@@ -19,7 +19,7 @@ from responders.policy import Brand, Policy
 from responders.silence import Answer, consider
 from responders.verdict import RedFlag, Topic
 from responders.voice import Voice, first_name
-from responders.wording import say, tame
+from responders.wording import form, say, tame
 
 #: Where texts are in English because the customer's language is not there yet.
 FALLBACK = "en"
@@ -171,7 +171,7 @@ def _pen(case: Case, brand: Brand, playbooks: Playbooks, language: str) -> _Pen:
         voice=voice,
         english=english,
         familiar=brand.voice == "familiar",
-        name=shown if voice.hello_named else None,
+        name=shown,
         sign=signature or say(voice.team, familiar=False, values=team),
         sign_english=signature or say(english.team, familiar=False, values=team),
         contact=" ".join(brand.contact.split()),
@@ -182,10 +182,11 @@ def _pen(case: Case, brand: Brand, playbooks: Playbooks, language: str) -> _Pen:
 
 def _holding(blank: Draft, flags: Sequence[RedFlag], pen: _Pen) -> Draft:
     words = ", ".join(flag.replace("_", " ") for flag in flags)
-    first = pen.pair(pen.voice.holding[flags[0]], None)
+    first = pen.pair(pen.voice.holding[flags[0]], pen.english.holding[flags[0]])
     return replace(
         blank,
         holding=f"{first.words} {pen.sign}",
+        holding_english=f"{first.english} {pen.sign_english}",
         reason=f"Red flag: {words}. No template: a named person writes; keep the facts.",
     )
 
@@ -208,7 +209,10 @@ def _written(
     said = [action.text for action in case.actions if action.text]
     public, private = None, None
     if ability.public.route in _WE_SEND:
-        candidates = _publics(case, pen, playbook.texts[language, Half.PUBLIC], ability)
+        invites = (language, Half.PRIVATE) in playbook.texts  # thanks invite nobody
+        candidates = _publics(
+            case, pen, playbook.texts[language, Half.PUBLIC], ability, invites=invites
+        )
         public = _chosen(candidates, ability.public, said, used)
         if public is None:
             return replace(blank, playbook=playbook.name, reason=_exhausted(playbook, Half.PUBLIC))
@@ -249,7 +253,7 @@ class _Candidate:
 
 
 def _publics(
-    case: Case, pen: _Pen, texts: Sequence[Text], ability: Ability
+    case: Case, pen: _Pen, texts: Sequence[Text], ability: Ability, *, invites: bool
 ) -> Iterator[_Candidate]:
     """Every public text, the freshest combination of words first."""
     mention = case.subject.mention
@@ -260,7 +264,7 @@ def _publics(
     sign = _Pair(words=pen.sign, english=pen.sign_english)
     for index, shift in _orders(pen.seed, len(texts)):
         heart = pen.pair(texts[index].words, texts[index].english)
-        rest = (pen.of(key, index + shift), pen.of("safety", shift), sign)
+        rest = (pen.of(key, index + shift), pen.of("safety", shift), sign) if invites else (sign,)
         plain = heart.joined(rest, " ")
         hello = _hello(pen, index)
         yield _Candidate(
@@ -281,7 +285,10 @@ def _orders(seed: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _hello(pen: _Pen, index: int) -> _Pair:
-    return pen.of("hello_named" if pen.name else "hello", index)
+    named = pen.voice.hello_named
+    if pen.name and named and "{name}" in form(named[index % len(named)], familiar=pen.familiar):
+        return pen.of("hello_named", index)
+    return pen.of("hello", index)
 
 
 def _invitation(pen: _Pen, ability: Ability, platform: str) -> str:

@@ -48,6 +48,11 @@ def check(text: str, allowed: Collection[str]) -> None:
         )
 
 
+def form(text: str, *, familiar: bool) -> str:
+    """The text in one form of address, its placeholders still open."""
+    return _CHOICE.sub(lambda match: match[2 if familiar else 1], text)
+
+
 def say(text: str, *, familiar: bool, values: Mapping[str, str]) -> str:
     """The text in one form of address with its placeholders filled.
 
@@ -56,8 +61,7 @@ def say(text: str, *, familiar: bool, values: Mapping[str, str]) -> str:
     Raises:
         KeyError: a placeholder has no value.
     """
-    chosen = _CHOICE.sub(lambda match: match[2 if familiar else 1], text)
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], chosen)
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], form(text, familiar=familiar))
 
 
 def tame(name: str, limit: int = NAME_LIMIT) -> str:

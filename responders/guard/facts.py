@@ -59,7 +59,7 @@ _NUMBER_OF_ORDER = re.compile(
 )
 _BLANK = re.compile(
     r"\{[^{}\n]{0,60}\}|\[[^\[\]\n]{1,60}\]|<[a-z][^<>\n]{0,40}>|%\(?\w*\)?[sd](?!\w)"
-    r"|(?<!\w)(?:x{3,}|todo|tbd|lorem ipsum|insert (?:name|text|link) here)(?!\w)"
+    r"|(?<!\w)(?:x{3,}|(?-i:TODO|TBD)|lorem ipsum|insert (?:name|text|link) here)(?!\w)"
     r"|_{3,}|\.{5,}|\$\{?\w+\}",
     re.IGNORECASE,
 )
@@ -72,13 +72,13 @@ _LAUGHTER = re.compile(
 )
 
 #: Marketplaces and shops that another shop's team should not bring into a conversation.
-OTHERS = frozenset(
-    (
-        *("aliexpress", "allegro", "alza", "amazon", "asos", "bol.com", "ebay", "etsy", "fnac"),
-        *("mediamarkt", "mercadolibre", "otto.de", "ozon", "rozetka", "shein", "taobao", "temu"),
-        *("tmall", "walmart", "wildberries", "wish.com", "zalando"),
-    )
+OTHERS = (
+    *("AliExpress", "Allegro", "Alza", "Amazon", "Asos", "bol.com", "eBay", "Etsy", "Fnac"),
+    *("MediaMarkt", "MercadoLibre", "otto.de", "Ozon", "Rozetka", "Shein", "Taobao", "Temu"),
+    *("Tmall", "Walmart", "Wildberries", "wish.com", "Zalando"),
 )
+#: Of these the ones that are also everyday words of some language: only as they are written here.
+_ALSO_WORDS = frozenset({"Allegro", "Alza", "Ozon", "Temu"})
 
 
 def _first(found: Iterable[str], allowed: Collection[str]) -> str | None:
@@ -185,12 +185,12 @@ def laughter(text: str) -> str | None:
 
 def other_shop(text: str, names: Collection[str], ours: Collection[str]) -> str | None:
     """The name of somebody else's shop."""
-    lowered = text.lower()
+    lower = text.lower()
     own = {name.casefold() for name in ours}
-    for name in (*names, *sorted(OTHERS)):
-        wanted = name.lower().strip()
-        if not wanted or wanted.casefold() in own or wanted not in lowered:
+    for name in (*names, *OTHERS):
+        seen, wanted = (text, name) if name in _ALSO_WORDS else (lower, name.lower().strip())
+        if not wanted or wanted.casefold() in own or wanted not in seen:
             continue
-        if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", lowered):
+        if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", seen):
             return name
     return None
