@@ -324,6 +324,7 @@ class DraftRow(Row, table=True):
     credit_chosen: bool
     findings: Text_  #: a JSON list
     holding: MaybeText = None
+    holding_english: MaybeText = None
     reason: Text_
     written_by: Text_
     created_at: At

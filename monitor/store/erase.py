@@ -61,6 +61,7 @@ _BLANK_DRAFT = {
     "public_english": None,
     "private_english": None,
     "holding": None,
+    "holding_english": None,
     "reason": "",
     "findings": "[]",
 }

@@ -104,6 +104,7 @@ def draft_values(draft: Draft) -> Values:
         "credit_chosen": draft.credit_chosen,
         "findings": json.dumps([asdict(finding) for finding in draft.findings]),
         "holding": draft.holding,
+        "holding_english": draft.holding_english,
         "reason": draft.reason,
         "written_by": draft.written_by,
     }
@@ -131,6 +132,7 @@ def draft_of(row: Found) -> Draft:
         credit_chosen=row.credit_chosen,
         findings=tuple(_finding(found) for found in json.loads(row.findings)),
         holding=row.holding,
+        holding_english=row.holding_english,
         reason=row.reason,
         written_by=row.written_by,
     )

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ DRAFT = Draft(
     public_english=SECRET,
     private_english=SECRET,
     holding=SECRET,
+    holding_english=SECRET,
     reason=SECRET,
     findings=(FINDING,),
 )
@@ -51,6 +52,13 @@ def full_case(store: Store, state: CaseState = CaseState.OPEN) -> Case:
         Change(before=drafted, after=after, notes=(NOTE,), promises=(promise,)), NOW
     )
     return store.cases.get(opened.id)
+
+
+def test_the_example_has_the_secret_in_every_text() -> None:
+    texts = [field.name for field in fields(Draft) if field.type == str | None]
+
+    assert len(texts) >= 6
+    assert all(SECRET in getattr(DRAFT, name) for name in texts)
 
 
 def dump(store: Store) -> str:

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from typing import cast
@@ -13,12 +13,12 @@ from connectors.base import Author, Mention, Receipt
 from monitor.store import Store
 from monitor.store.bulk import stamp
 from monitor.tables import REPLACEMENT, UTCDateTime, Words, moment, storable
-from responders.action import Action, ActionKind, ActionState
-from responders.case import Change
+from responders.action import Action, ActionId, ActionKind, ActionState
+from responders.case import CaseState, Change
 from responders.draft import Credit, Draft, Finding, Half, Severity
 from responders.money import Money
 from responders.verdict import RedFlag, Verdict
-from tests.monitor.posts import NOTE, NOW, case, entry, post
+from tests.monitor.posts import NOTE, NOW, case, change, entry, post
 
 SQLITE = make_url("sqlite://").get_dialect()()
 POSTGRESQL = make_url("postgresql+psycopg://").get_dialect()()
@@ -175,6 +175,7 @@ drafts = st.builds(
     credit_chosen=st.booleans(),
     findings=st.lists(findings, max_size=3).map(tuple),
     holding=maybe,
+    holding_english=maybe,
     reason=texts,
     written_by=texts,
 )
@@ -239,4 +240,107 @@ def test_a_draft_and_an_action_come_back_as_they_were(
 
     found = store.cases.get(opened.id)
     assert found.draft == draft
+    assert replace(found.actions[0], id=None) == action
+
+
+# -- nothing that a value can say is forgotten ---------------------------------------------------
+
+FULL_MENTION = Mention(
+    platform="twitter",
+    id="1",
+    author=Author(
+        id="7", handle="bob", name="Bob", url="u", followers=5_000_000_000, open_to_messages=True
+    ),
+    text="where is my order",
+    created_at=NOW,
+    url="u",
+    in_reply_to="0",
+    thread="0",
+    parent_text="p",
+    language="de",
+    addressed=True,
+    replies_open=False,
+    private=True,
+    ours=True,
+)
+FULL_VERDICT = Verdict(
+    language="de",
+    compound=-0.5,
+    complaint=0.5,
+    angry=True,
+    topic="order_late",
+    asks=True,
+    relevant=False,
+    red_flags=(RedFlag.LEGAL, RedFlag.CHILD),
+    why=("late",),
+)
+FULL_DRAFT = Draft(
+    round=2,
+    revision=3,
+    language="de",
+    playbook="order_late",
+    public="a",
+    private="b",
+    public_english="c",
+    private_english="d",
+    credit=Credit(amount=Money(minor=5, currency="EUR"), text="e", text_english="f"),
+    credit_chosen=True,
+    findings=(Finding(code="x", severity=Severity.NOTE, half=Half.PUBLIC, words="w", do="d"),),
+    holding="g",
+    holding_english="h",
+    reason="i",
+    written_by="eva",
+)
+FULL_ACTION = Action(
+    id=ActionId(1),
+    kind=ActionKind.PRIVATE,
+    round=2,
+    state=ActionState.WAITING,
+    key="k",
+    text="t",
+    amount=Money(minor=5, currency="EUR"),
+    depends_on=ActionKind.PUBLIC,
+    approved_by="eva",
+    approved_at=NOW,
+    not_before=NOW,
+    attempt=1,
+    fence=2,
+    owner="host:1",
+    intent_at=NOW,
+    lease_until=NOW,
+    settle_until=NOW,
+    absent_at=(NOW,),
+    receipt=Receipt(id="9", url="u", at=NOW, private=True),
+    error_code="slow",
+    error="e",
+    retract_by="tom",
+)
+
+
+@pytest.mark.parametrize("value", [FULL_MENTION, FULL_VERDICT, FULL_DRAFT, FULL_ACTION])
+def test_an_example_says_all_that_can_be_said(value: object) -> None:
+    assert is_dataclass(value)
+    unsaid = [each.name for each in fields(value) if getattr(value, each.name) == each.default]
+
+    assert unsaid == [], "set these in the example, and keep them in the store"
+
+
+def test_examples_that_say_everything_come_back_whole(store: Store) -> None:
+    stored = entry(store, FULL_MENTION, FULL_VERDICT)
+    opened = case(store, post(2), state=CaseState.DISMISSED)
+    filed = (*opened.entries, replace(stored, round=2))
+    action = replace(FULL_ACTION, id=None)
+
+    found = change(
+        store,
+        opened,
+        round=2,
+        state=CaseState.OPEN,
+        entries=filed,
+        draft=FULL_DRAFT,
+        actions=(action,),
+    )
+
+    assert (stored.mention, stored.verdict) == (FULL_MENTION, FULL_VERDICT)
+    assert found.draft == FULL_DRAFT
     assert replace(found.actions[0], id=None) == action

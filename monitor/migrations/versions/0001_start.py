@@ -381,6 +381,7 @@ def _draft() -> None:
         sa.Column("credit_chosen", sa.Boolean(), nullable=False),
         sa.Column("findings", _text, nullable=False),
         sa.Column("holding", _text, nullable=True),
+        sa.Column("holding_english", _text, nullable=True),
         sa.Column("reason", _text, nullable=False),
         sa.Column("written_by", _text, nullable=False),
         sa.Column("created_at", _at, nullable=False),
