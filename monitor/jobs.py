@@ -267,20 +267,16 @@ class Jobs:
         steps += self._each("file", self.file, mentions.unfiled(BATCH))
         steps += self._each("suggest", self.suggest, cases.to_suggest(BATCH))
         steps += self._each("deliver", self.deliver, self._store.actions.due(now, BATCH))
-        steps += self._show_all()
+        if self._house.surface is not None:
+            waiting = cases.to_show(BATCH)
+            steps += self._each("show", self.show, waiting, service=lambda _: SURFACE)
         since, every = now - self._house.watch_for, now - self._house.watch_every
-        steps += self._each("watch", self.watch, cases.to_watch(since, every, BATCH))
-        return steps
+        stale = cases.to_watch(since, every, BATCH)
+        return steps + self._each("watch", self.watch, stale, service=self._watched)
 
-    def _show_all(self) -> int:
-        if self._house.surface is None or self.outages.waiting(SURFACE, self._house.clock()):
-            return 0
-        steps = 0
-        for case_id in self._store.cases.to_show(BATCH):
-            if not self._guarded(SURFACE, partial(self.show, case_id)):
-                break
-            steps += 1
-        return steps
+    def _watched(self, case_id: CaseId) -> str:
+        """Whose patience the watching of a case uses up; it is no outage of the polling."""
+        return f"conversations on {self._store.cases.get(case_id).subject.mention.platform}"
 
     def _guarded(self, name: str, job: Callable[[], object]) -> bool:
         """Run one job against an outside service; False where the service did not answer."""
@@ -300,24 +296,39 @@ class Jobs:
         self.outages.recovered(name, self._house.clock())
         return True
 
-    def _each(self, name: str, job: Callable[[Item], object], items: Iterable[Item]) -> int:
+    def _each(
+        self,
+        name: str,
+        job: Callable[[Item], object],
+        items: Iterable[Item],
+        *,
+        service: Callable[[Item], str] | None = None,
+    ) -> int:
+        """Run a job for each item; how many were tried.
+
+        A service that does not answer is left alone, with all items that need it; an item that
+        fails by itself waits alone. Neither holds up the others.
+        """
         steps = 0
         for item in items:
-            steps += 1
-            key = f"{name} {item}"
-            if self.outages.waiting(key, self._house.clock()):
-                steps -= 1
+            now, key = self._house.clock(), f"{name} {item}"
+            outside = service(item) if service else key
+            if self.outages.waiting(key, now) or self.outages.waiting(outside, now):
                 continue
+            steps += 1
             try:
                 job(item)
-            except ConnectorError as error:
+            except (TryLater, SetupError, OutcomeUnknown) as error:
                 at = error.at if isinstance(error, TryLater) else None
-                self.outages.failed(key, str(error), self._house.clock(), at)
+                self.outages.failed(outside, str(error), now, at)
+            except ConnectorError as error:
+                self.outages.failed(key, str(error), now)
             except Exception:
                 log.exception("%s: one item failed; the others go on", key)
-                self.outages.failed(key, "a fault in Amends, see the log", self._house.clock())
+                self.outages.failed(key, "a fault in Amends, see the log", now)
             else:
-                self.outages.recovered(key, self._house.clock())
+                self.outages.recovered(key, now)
+                self.outages.recovered(outside, now)
         return steps
 
     def _turns(self, first: Mention) -> Sequence[Mention]:
