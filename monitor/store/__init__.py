@@ -27,6 +27,7 @@ from monitor.store.notebook import Notebook
 from monitor.store.rollups import Rollups
 from monitor.store.schema import Schema, require_current, schema_state, state_of, upgrade
 from monitor.store.standing import Standing, standing
+from monitor.store.waiting import Waiting
 from monitor.store.words import Labels, Promises
 from monitor.tables import spend
 from responders.case import Case, MentionId
@@ -41,6 +42,7 @@ class Store:
         mentions: Posts, verdicts, cursors.
         cases: Cases; a `CaseBook`.
         actions: What is to be sent and what was.
+        waiting: What waits for a person, for lists and reminders.
         credits: Codes; a `CreditBook`.
         rollups: Counts for the digest.
         audit: Who did what.
@@ -56,6 +58,7 @@ class Store:
         self.mentions = Mentions(database, self._brands)
         self.cases = Cases(database, self._brands)
         self.actions = Actions(database)
+        self.waiting = Waiting(database)
         self.credits = Credits(database, self._brands)
         self.rollups = Rollups(database, self._brands)
         self.audit = Audit(database)

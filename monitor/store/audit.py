@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from monitor.store.engine import Database
+from monitor.store.rows import Found
 from monitor.tables import audit
 from responders.action import ActionKind
 from responders.case import CaseId, Note
@@ -48,6 +49,16 @@ def append(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A line of the audit for a job that follows them; `id` rises, with gaps."""
+
+    id: int
+    case_id: CaseId
+    at: datetime
+    note: Note
+
+
 class Audit:
     """The book that is only read; each change of a case writes into it."""
 
@@ -59,17 +70,36 @@ class Audit:
         query = select(audit).where(audit.c.case_id == case_id).order_by(audit.c.id)
         with self._database.read() as connection:
             return tuple(
-                AuditLine(
-                    at=row.at,
-                    note=Note(
-                        what=row.what,
-                        by=row.by,
-                        action=ActionKind(row.action) if row.action else None,
-                        was=row.was,
-                        now=row.now,
-                        hash=row.hash,
-                        detail=row.detail,
-                    ),
-                )
+                AuditLine(at=row.at, note=_note_of(row)) for row in connection.execute(query)
+            )
+
+    def after(self, id: int, limit: int = 500) -> tuple[Event, ...]:
+        """The lines of every case after that one, oldest first.
+
+        On PostgreSQL a line may become visible after one with a higher id: look back a little.
+        """
+        query = select(audit).where(audit.c.id > id).order_by(audit.c.id).limit(limit)
+        with self._database.read() as connection:
+            return tuple(
+                Event(id=row.id, case_id=CaseId(row.case_id), at=row.at, note=_note_of(row))
                 for row in connection.execute(query)
             )
+
+    def last(self) -> int:
+        """The highest id so far; 0 before the first line."""
+        with self._database.read() as connection:
+            return int(
+                connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one()
+            )
+
+
+def _note_of(row: Found) -> Note:
+    return Note(
+        what=row.what,
+        by=row.by,
+        action=ActionKind(row.action) if row.action else None,
+        was=row.was,
+        now=row.now,
+        hash=row.hash,
+        detail=row.detail,
+    )

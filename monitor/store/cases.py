@@ -6,7 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from connectors.base import Contact
@@ -358,36 +370,42 @@ def _subject_of(found: Case, round: int) -> str:
     return replace(found, round=round, entries=then).subject.mention.id
 
 
+# Made once: every job reads cases, and making a query takes longer than running it.
+_OF_CASE = bindparam("case_id", type_=BigInteger)
+_CASE = (
+    select(case, brand.c.name.label("brand_name"))
+    .join(brand, brand.c.id == case.c.brand_id)
+    .where(case.c.id == _OF_CASE)
+)
+_ENTRIES = (
+    select(*ENTRY, case_mention.c.round)
+    .join_from(case_mention, mention, mention.c.id == case_mention.c.mention_id)
+    .outerjoin(verdict, verdict.c.mention_id == mention.c.id)
+    .where(case_mention.c.case_id == _OF_CASE)
+    .order_by(mention.c.created_at, mention.c.id)
+)
+_DRAFT = select(draft).where(
+    draft.c.case_id == _OF_CASE,
+    draft.c.round == bindparam("round"),
+    draft.c.revision == bindparam("revision"),
+)
+_ACTIONS = select(action).where(action.c.case_id == _OF_CASE).order_by(action.c.id)
+
+
 def _load(connection: Connection, case_id: CaseId) -> Case:
-    row = connection.execute(
-        select(case, brand.c.name.label("brand_name"))
-        .join(brand, brand.c.id == case.c.brand_id)
-        .where(case.c.id == case_id)
-    ).one_or_none()
+    of_case: dict[str, int] = {"case_id": case_id}
+    row = connection.execute(_CASE, of_case).one_or_none()
     if row is None:
         raise KeyError(f"there is no case {case_id}")
-    entries = connection.execute(
-        select(*ENTRY, case_mention.c.round)
-        .join_from(case_mention, mention, mention.c.id == case_mention.c.mention_id)
-        .outerjoin(verdict, verdict.c.mention_id == mention.c.id)
-        .where(case_mention.c.case_id == case_id)
-        .order_by(mention.c.created_at, mention.c.id)
-    )
-    newest = connection.execute(
-        select(draft).where(
-            draft.c.case_id == case_id,
-            draft.c.round == row.round,
-            draft.c.revision == row.drafted,
-        )
-    ).one_or_none()
-    actions = connection.execute(
-        select(action).where(action.c.case_id == case_id).order_by(action.c.id)
-    )
+    newest = None
+    if row.drafted:
+        revision = {"round": row.round, "revision": row.drafted}
+        newest = draft_of(connection.execute(_DRAFT, of_case | revision).one())
     return _case_of(
         row,
-        tuple(entry_of(entry, entry.round) for entry in entries),
-        draft_of(newest) if newest else None,
-        tuple(action_of(sent) for sent in actions),
+        tuple(entry_of(entry, entry.round) for entry in connection.execute(_ENTRIES, of_case)),
+        newest,
+        tuple(action_of(sent) for sent in connection.execute(_ACTIONS, of_case)),
     )
 
 

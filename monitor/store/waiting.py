@@ -1,0 +1,147 @@
+"""What waits for a person, found cheaply: for lists, reminders and alarms. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from monitor.store.engine import Database
+from monitor.tables import action, brand, case, promise
+from responders.action import ActionKind, ActionState
+from responders.case import CaseId, CaseState
+
+#: States in which a case asks for a person.
+_ASKING = (CaseState.OPEN.value, CaseState.NEEDS_HUMAN.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An approval that has not left, and since when."""
+
+    case_id: CaseId
+    kind: ActionKind
+    round: int
+    approved_at: datetime
+
+
+class Waiting:
+    """The book of what waits; other books change it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def batched(self, limit: int = 200) -> tuple[tuple[CaseId, int], ...]:
+        """Open cases that were shown without a card of their own, with revision, by deadline."""
+        query = (
+            select(case.c.id, case.c.revision)
+            .where(_open(), case.c.shown_ts == "", case.c.shown_revision > 0)
+            .order_by(case.c.due_at.is_(None), case.c.due_at, case.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple((CaseId(row[0]), row[1]) for row in connection.execute(query))
+
+    def asking(self, brand_name: str, limit: int = 200) -> tuple[CaseId, ...]:
+        """Cases of a brand that ask for a person, red flags first, then by deadline."""
+        query = (
+            select(case.c.id)
+            .join(brand, brand.c.id == case.c.brand_id)
+            .where(brand.c.name == brand_name, _open())
+            .order_by(case.c.red.desc(), case.c.due_at.is_(None), case.c.due_at, case.c.id)
+        )
+        return self._cases(query, limit)
+
+    def due_between(self, since: datetime, until: datetime, limit: int = 200) -> tuple[CaseId, ...]:
+        """Cases that ask for a person and are due in (since, until], the latest first."""
+        query = (
+            select(case.c.id)
+            .where(_open(), case.c.due_at > since, case.c.due_at <= until)
+            .order_by(case.c.due_at.desc(), case.c.id.desc())
+        )
+        return self._cases(query, limit)
+
+    def red(self, limit: int = 200) -> tuple[CaseId, ...]:
+        """Cases with a red flag that ask for a person and that nobody has, oldest first."""
+        query = (
+            select(case.c.id)
+            .where(_open(), case.c.red.is_(True), case.c.claimed_by == "")
+            .order_by(case.c.id)
+        )
+        return self._cases(query, limit)
+
+    def claimed(self) -> dict[str, tuple[CaseId, ...]]:
+        """Cases that ask for a person, by who has them."""
+        query = select(case.c.claimed_by, case.c.id).where(_open(), case.c.claimed_by != "")
+        return self._by_name(query.order_by(case.c.id))
+
+    def approvals(self) -> dict[str, tuple[CaseId, ...]]:
+        """Cases with an approval that has not left, by who approved it."""
+        query = select(action.c.approved_by, action.c.case_id).where(_unsent())
+        return self._by_name(query.order_by(action.c.id))
+
+    def promised(self) -> dict[str, tuple[CaseId, ...]]:
+        """Cases with a promise that is still to be kept, by who owns it."""
+        query = select(promise.c.owner, promise.c.case_id).where(
+            promise.c.kept_at.is_(None), promise.c.owner != ""
+        )
+        return self._by_name(query.order_by(promise.c.id))
+
+    def held(self, before: datetime, limit: int = 200) -> tuple[Held, ...]:
+        """Approvals given before then whose time has come and that have not left, oldest first."""
+        parent = action.alias()
+        sent_first = or_(
+            action.c.depends_on.is_(None),
+            select(parent.c.id)
+            .where(
+                parent.c.case_id == action.c.case_id,
+                parent.c.round == action.c.round,
+                parent.c.kind == action.c.depends_on,
+                parent.c.state == ActionState.SENT.value,
+            )
+            .exists(),
+        )
+        query = (
+            select(action.c.case_id, action.c.kind, action.c.round, action.c.approved_at)
+            .where(
+                action.c.state == ActionState.APPROVED.value,
+                action.c.approved_at <= before,
+                sent_first,
+            )
+            .order_by(action.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Held(
+                    case_id=CaseId(row.case_id),
+                    kind=ActionKind(row.kind),
+                    round=row.round,
+                    approved_at=row.approved_at,
+                )
+                for row in connection.execute(query)
+            )
+
+    def _cases(self, query: Select[Any], limit: int) -> tuple[CaseId, ...]:
+        with self._database.read() as connection:
+            return tuple(CaseId(row) for row in connection.execute(query.limit(limit)).scalars())
+
+    def _by_name(self, query: Select[Any]) -> dict[str, tuple[CaseId, ...]]:
+        found: dict[str, list[CaseId]] = {}
+        with self._database.read() as connection:
+            for name, case_id in connection.execute(query):
+                found.setdefault(name, []).append(CaseId(case_id))
+        return {name: tuple(dict.fromkeys(cases)) for name, cases in found.items()}
+
+
+def _open() -> ColumnElement[bool]:
+    return case.c.state.in_(_ASKING)
+
+
+def _unsent() -> ColumnElement[bool]:
+    return and_(
+        action.c.state.in_(
+            [ActionState.APPROVED.value, ActionState.WAITING.value, ActionState.BY_HAND.value]
+        ),
+        action.c.approved_by != "",
+    )
