@@ -18,6 +18,7 @@ from connectors.base import Connector
 HARNESSES = {
     "twitter": "tests.servers.x:XPlatform",
     "reddit": "tests.servers.reddit:RedditPlatform",
+    "feed": "tests.servers.feed:FeedPlatform",
 }
 
 
@@ -33,6 +34,20 @@ class Traits:
     private_messages_can_be_retracted: bool
     #: A text that is one character longer is refused.
     longest_public_text: int
+    #: We can reply in public through the API. (From here on: what a platform may lack.)
+    public_replies: bool = True
+    #: We can write in private through the API.
+    private_messages: bool = True
+    #: Whether a reply arrived can be read back.
+    reads_back: bool = True
+    #: What became of a post can be asked.
+    looks: bool = True
+    #: What was said below a post, and in private, can be asked.
+    conversations: bool = True
+    #: A post says whether it is meant for us.
+    tells_who_is_addressed: bool = True
+    #: The public sees the posts, and each has an address.
+    public_posts: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +128,15 @@ class Platform(AbstractContextManager["Platform"], Protocol):
 
     def writes(self) -> int:
         """How many requests came in that ask for something to be posted or sent."""
+
+
+def having(*traits: str) -> list[str]:
+    """The registry names of the platforms that have all of these traits."""
+    return [
+        name
+        for name in sorted(HARNESSES)
+        if all(getattr(harness(name).traits, trait) for trait in traits)
+    ]
 
 
 def harness(name: str) -> Platform:

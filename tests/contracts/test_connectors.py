@@ -10,16 +10,30 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.base import Batch, Connector, Contact, Life, Mention, Route
-from connectors.errors import ConnectorError, OutcomeUnknown, Refused, SetupError, TryLater
+from connectors.errors import (
+    ConnectorError,
+    OutcomeUnknown,
+    Refused,
+    SetupError,
+    TryLater,
+    Unsupported,
+)
 from monitor.clock import now
-from tests.contracts.platform import HARNESSES, Platform, harness
+from tests.contracts.platform import Platform, harness, having
 
 KEY = "the-same-on-every-try"
 #: More pages than any test needs: a connector that never finishes fails instead of hanging.
 MOST_PAGES = 400
 
 
-@pytest.fixture(params=sorted(HARNESSES))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test runs on the platforms that have what it needs: `@pytest.mark.needs("looks")`."""
+    if "platform" in metafunc.fixturenames:
+        needs = [trait for mark in metafunc.definition.iter_markers("needs") for trait in mark.args]
+        metafunc.parametrize("platform", having(*needs), indirect=True)
+
+
+@pytest.fixture
 def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
     with harness(request.param) as platform:
         yield platform
@@ -75,7 +89,7 @@ class TestPoll:
         assert mention.author.id
         assert mention.created_at.tzinfo == UTC
         assert (mention.private, mention.ours) == (False, False)
-        assert mention.url is not None
+        assert (mention.url is not None) == platform.traits.public_posts
 
     def test_finds_nothing_where_nothing_is(self, connector: Connector) -> None:
         found, cursor = read(connector)
@@ -102,6 +116,7 @@ class TestPoll:
 
         assert later in found
 
+    @pytest.mark.needs("tells_who_is_addressed")
     def test_brings_posts_that_do_not_address_us(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -230,6 +245,7 @@ class TestAReadThatFails:
             connector.poll(None)
 
 
+@pytest.mark.needs("public_replies")
 class TestReply:
     def test_is_there_once_and_the_receipt_names_it(
         self, platform: Platform, connector: Connector
@@ -253,6 +269,7 @@ class TestReply:
 
         assert receipt.id not in found
 
+    @pytest.mark.needs("reads_back")
     def test_whose_answer_is_lost_is_unknown_sent_once_and_found(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -268,6 +285,7 @@ class TestReply:
         assert found is not None
         assert found.id == sent.id
 
+    @pytest.mark.needs("reads_back")
     def test_that_is_never_answered_is_unknown_sent_once_and_found(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -361,6 +379,7 @@ class TestReply:
         assert [len(sent.text) for sent in platform.public_replies()] == [longest]
 
 
+@pytest.mark.needs("public_replies", "reads_back")
 class TestFindOwnReply:
     def test_finds_nothing_before_anything_was_said(
         self, platform: Platform, connector: Connector
@@ -393,6 +412,7 @@ class TestFindOwnReply:
         assert found.id == receipt.id
 
 
+@pytest.mark.needs("private_messages")
 class TestMessage:
     def test_arrives_once_after_the_customer_wrote(
         self, platform: Platform, connector: Connector
@@ -407,6 +427,7 @@ class TestMessage:
         assert receipt.private
         assert bool(receipt.id) == platform.traits.private_messages_have_ids
 
+    @pytest.mark.needs("conversations")
     def test_whose_answer_is_lost_is_unknown_sent_once_and_in_the_conversation(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -422,6 +443,7 @@ class TestMessage:
         assert ["Thank you." in turn.text for turn in ours] == [True]
 
 
+@pytest.mark.needs("looks")
 class TestLook:
     def test_tells_alive_edited_and_gone_apart(
         self, platform: Platform, connector: Connector
@@ -450,7 +472,9 @@ class TestLook:
         assert connector.look([]) == {}
 
 
+@pytest.mark.needs("conversations")
 class TestConversation:
+    @pytest.mark.needs("public_replies", "private_messages")
     def test_shows_both_sides_in_public_and_in_private_oldest_first(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -478,6 +502,7 @@ class TestConversation:
 
 
 class TestRetract:
+    @pytest.mark.needs("public_replies")
     def test_takes_a_reply_down_and_is_harmless_twice(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -488,6 +513,7 @@ class TestRetract:
 
         assert platform.public_replies() == []
 
+    @pytest.mark.needs("private_messages")
     def test_of_a_private_message_does_what_the_platform_can(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -504,6 +530,7 @@ class TestRetract:
 
 
 class TestAbility:
+    @pytest.mark.needs("public_replies")
     def test_of_a_reply_through_the_api_is_kept(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -516,6 +543,7 @@ class TestAbility:
         assert way.limit.maximum == platform.traits.longest_public_text
         connector.reply(mention, "We are sorry.", KEY)
 
+    @pytest.mark.needs("public_replies", "tells_who_is_addressed")
     def test_where_the_author_did_not_name_us_follows_the_platforms_rule(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -544,6 +572,7 @@ class TestAbility:
         assert way.route is not Route.API
         assert way.reason
 
+    @pytest.mark.needs("private_messages", "public_replies")
     def test_of_a_message_opens_when_the_customer_writes(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -558,6 +587,67 @@ class TestAbility:
         assert closed.link("Hello, about your order") is not None
         assert opened.route is Route.API
         connector.message(mention.author, "x" * opened.limit.maximum, KEY)
+
+
+class TestWhatIsNotOffered:
+    """The abilities match the methods: what a platform lacks is said before anybody tries."""
+
+    def test_is_a_reply_that_nobody_may_expect(
+        self, platform: Platform, connector: Connector
+    ) -> None:
+        mention = seeded(platform, connector)
+
+        way = connector.ability(mention).public
+
+        if platform.traits.public_replies:
+            assert way.route is Route.API
+            return
+        assert way.route in {Route.BY_HAND, Route.NONE}
+        assert way.reason
+        assert (way.link("We are sorry.") is not None) == (way.route is Route.BY_HAND)
+        with pytest.raises(Unsupported):
+            connector.reply(mention, "We are sorry.", KEY)
+        with pytest.raises(Unsupported):
+            connector.find_own_reply(mention, "We are sorry.")
+        assert platform.writes() == 0
+
+    def test_is_a_message_that_nobody_may_expect(
+        self, platform: Platform, connector: Connector
+    ) -> None:
+        mention = seeded(platform, connector)
+
+        way = connector.ability(mention, Contact(wrote_privately_at=now())).private
+
+        if platform.traits.private_messages:
+            assert way.route is Route.API
+            return
+        assert way.route is Route.NONE
+        assert way.reason
+        with pytest.raises(Unsupported):
+            connector.message(mention.author, "We are sorry.", KEY)
+        assert platform.writes() == 0
+
+    def test_is_looking_at_what_cannot_be_looked_at(
+        self, platform: Platform, connector: Connector
+    ) -> None:
+        mention = seeded(platform, connector)
+
+        if platform.traits.looks:
+            assert connector.look([mention]) == {mention.id: Life.ALIVE}
+            return
+        with pytest.raises(Unsupported):
+            connector.look([mention])
+
+    def test_is_a_conversation_that_nobody_can_read(
+        self, platform: Platform, connector: Connector
+    ) -> None:
+        mention = seeded(platform, connector)
+
+        if platform.traits.conversations:
+            assert list(connector.conversation(mention)) == []
+            return
+        with pytest.raises(Unsupported):
+            connector.conversation(mention)
 
 
 class TestCheck:
