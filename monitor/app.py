@@ -11,10 +11,11 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from connectors import registry
-from connectors.base import Ability, Connector, Mention
+from connectors.base import Ability, Connector, Contact, Mention, Route, Way
+from connectors.errors import SetupError
 from monitor.clock import Clock
 from monitor.config import Settings, SlackTable
-from monitor.jobs import House, Surface
+from monitor.jobs import House, Surface, connector_for
 from monitor.judge import DEFAULT_THRESHOLD, Judge
 from monitor.judge.relevance import relevant
 from monitor.lock import FileLock
@@ -157,11 +158,9 @@ def build(
     books = make_playbooks(settings)
     for brand in brands:
         store.ensure_brand(brand)
-    house_connector = _Connectors(connectors)
 
     def ability(case: Case) -> Ability:
-        subject = case.subject.mention
-        return house_connector(subject.platform).ability(subject, store.contact(case))
+        return able(connectors, case, store.contact(case))
 
     def used(case: Case) -> list[str]:
         author = case.subject.mention.author.id
@@ -205,7 +204,7 @@ def build(
     )
     sender = Sender(
         store.cases,
-        connector=lambda case: house_connector(case.subject.mention.platform),
+        connector=lambda case: connector_for(connectors, case.subject.mention.platform),
         credits=Pool(store.credits),
         review=review,
         clock=clock,
@@ -243,8 +242,20 @@ def build(
         prevent=lambda topic: prevent(books, topic),
         watch_for=settings.file.engine.watch_for,
         watch_every=settings.file.engine.watch_every,
+        keep=settings.file.retention.keep,
         digests=settings.folder / digests if digests else None,
     )
+
+
+def able(connectors: Mapping[str, Connector], case: Case, contact: Contact) -> Ability:
+    """What can be done about a case; of a platform that was switched off it can only be read."""
+    subject = case.subject.mention
+    try:
+        connector = connector_for(connectors, subject.platform)
+    except SetupError:
+        closed = Way(route=Route.NONE, reason=f"{subject.platform} is switched off in Amends.")
+        return Ability(public=closed, private=closed)
+    return connector.ability(subject, contact)
 
 
 def prevent(books: playbooks.Playbooks, topic: str) -> str:
@@ -271,19 +282,3 @@ def import_codes(policy: Policy, store: Store) -> int:
 def owner() -> str:
     """Names this process in claims and in the audit."""
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-class _Connectors:
-    """Finds the connector that answers on a platform; the pretend one stands in for all."""
-
-    def __init__(self, connectors: Mapping[str, Connector]) -> None:
-        self._connectors = connectors
-
-    def __call__(self, platform: str) -> Connector:
-        found = self._connectors.get(platform) or self._connectors.get("samples")
-        if found is None:
-            raise RunError(
-                f"no connector for {platform}: enable [connectors.{platform}] again, "
-                "or close its cases"
-            )
-        return found

@@ -1,14 +1,16 @@
 """Every problem at once: settings, database, logins, permissions, Slack, texts, credits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from connectors.base import Problem
 from connectors.errors import ConnectorError
+from connectors.settings import Table
 from monitor import app, clock, consoles
 from monitor.config import Settings, SettingsError, load
-from monitor.problems import RunError
 from monitor.store import Store, StoreError
 from responders.credit.pool import read_codes
 from responders.playbooks import PlaybookError
@@ -37,14 +39,12 @@ def everything(path: Path) -> Iterator[Finding]:
     except SettingsError as error:
         for problem in error.problems:
             yield Finding(where="settings", what=problem, fatal=True)
-        try:
+        try:  # where only secrets are missing, everything else can be looked at
             settings = load(path, secrets=False)
         except SettingsError:
             return  # nothing further can be known
-        yield from _database(settings)
-        yield from _texts(settings)
-        return
-    yield Finding(where="settings", what=f"{path} is valid", fine=True)
+    else:
+        yield Finding(where="settings", what=f"{path} is valid", fine=True)
     yield from _database(settings)
     yield from _policy(settings)
     yield from _texts(settings)
@@ -125,38 +125,60 @@ def _connectors(settings: Settings) -> Iterator[Finding]:
             do="set enabled = true under one of [connectors]",
             fatal=True,
         )
-    for name, connector in app.make_connectors(settings).items():
+    complete = {name: table for name, table in settings.connectors.items() if _complete(table)}
+    there = settings.model_copy(update={"connectors": complete})
+    for name, connector in app.make_connectors(there).items():
         yield from _asked(name, connector.check)
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:
+    slack = settings.file.slack
     surface = app.make_surface(settings, clock.now)
-    if surface is not None:
-        yield from _asked("slack", surface.check)
+    if slack is not None and surface is not None:
+        token = slack.app_token.get_secret_value() if slack.app_token else None
+        if _complete(slack):
+            yield from _asked("slack", lambda: surface.check(token))
     elif not settings.file.console.enabled:
-        yield Finding(where="surfaces", what="neither [slack] nor [console] is enabled", fatal=True)
+        yield Finding(
+            where="surfaces",
+            what="neither [slack] nor [console] is enabled, so nobody could see a card",
+            do="enable one of them",
+            fatal=True,
+        )
+
+
+def _complete(table: Table) -> bool:
+    """Whether no secret of a table is missing; one that is was named with the settings."""
+    secrets = [value for _, value in table if isinstance(value, SecretStr)]
+    return all(secret.get_secret_value() for secret in secrets)
 
 
 def _console(settings: Settings) -> Iterator[Finding]:
-    if settings.file.console.enabled:
-        try:
-            consoles.access(settings)
-        except (ConnectorError, RunError) as error:
-            yield Finding(where="console", what=str(error), fatal=True)
-        else:
-            yield Finding(where="console", what="guarded as it should be", fine=True)
+    table = settings.file.console
+    if not table.enabled:
+        return
+    try:
+        consoles.access(settings)
+    except ConnectorError as error:
+        yield Finding(where="console", what=str(error), fatal=True)
+        return
+    yield Finding(where="console", what="guarded as it should be", fine=True)
+    people = sorted(table.users) or [consoles.visitor()]
+    if settings.policy.approvers.isdisjoint(people):
+        yield Finding(
+            where="console",
+            what=f"nobody who comes in may approve ({', '.join(people)})",
+            do="add a name under [policy] approvers, if anybody should",
+        )
 
 
-def _asked(name: str, ask: Callable[[], object]) -> Iterator[Finding]:
+def _asked(name: str, ask: Callable[[], Sequence[Problem]]) -> Iterator[Finding]:
     try:
         problems = ask()
     except ConnectorError as error:
         yield Finding(where=name, what=str(error), fatal=True)
         return
-    fine = True
-    for problem in problems if isinstance(problems, list | tuple) else ():
-        assert isinstance(problem, Problem)
-        fine = fine and not problem.fatal
+    for problem in problems:
         yield Finding(where=name, what=problem.what, do=problem.do, fatal=problem.fatal)
-    if fine:
+    if not any(problem.fatal for problem in problems):
         yield Finding(where=name, what="works", fine=True)

@@ -6,8 +6,10 @@ Errors are one line on standard error; exit 2 for a usage or settings error, 1 f
 
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -59,8 +61,8 @@ def demo(once: bool, as_json: bool, posts: str | None, brand: str | None, port: 
 
     if as_json and not once:
         raise click.UsageError("--json goes with --once")
-    if posts and posts != "-" and not Path(posts).is_file():
-        raise click.UsageError(f"{posts} does not exist: name a file of posts")
+    if posts and posts != "-":
+        _require_readable(posts)
     if not once:
         demo.serve(posts=posts, brand=brand, port=port, say=click.echo)
         return
@@ -293,8 +295,12 @@ def db_check(config: str) -> None:
 
 def main() -> NoReturn:
     """Run a command and leave with its exit status; no traceback for a user's mistake."""
+    ended = signal.signal(signal.SIGTERM, _terminated)
     try:
-        status = commands.main(standalone_mode=False)
+        status = commands.main(prog_name="amends", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
     except click.exceptions.Abort:
         _leave("stopped", 130)
     except click.UsageError as error:
@@ -302,31 +308,38 @@ def main() -> NoReturn:
         _leave(f"{error.format_message().rstrip('.')} (see {command} --help)", 2)
     except click.ClickException as error:
         _leave(error.format_message(), 1)
-    except KeyboardInterrupt:
-        _leave("stopped", 130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone: nobody wants to hear of it
-        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - sorted below; what is no user's mistake goes on
         _leave_known(error)
+    finally:
+        signal.signal(signal.SIGTERM, ended)
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _terminated(number: int, _frame: object) -> NoReturn:
+    """Leave in good order, so that nothing temporary stays behind."""
+    sys.exit(128 + number)
+
+
 def _leave_known(error: Exception) -> NoReturn:
+    from sqlalchemy.exc import OperationalError
+
     from connectors.errors import ConnectorError
     from monitor.config import SettingsError
-    from monitor.problems import RunError
+    from monitor.problems import CallError, RunError
+    from monitor.store import StoreError
     from responders.playbooks import PlaybookError
 
-    if isinstance(error, SettingsError | PlaybookError):
+    if isinstance(error, SettingsError | PlaybookError | CallError):
         _leave(str(error), 2)
-    if isinstance(error, ConnectorError | RunError):
+    if isinstance(error, ConnectorError | RunError | StoreError):
         _leave(str(error), 1)
+    if isinstance(error, OperationalError):  # a full disk, a server that went away
+        _leave(f"the database failed: {error.orig}", 1)
     raise error
 
 
 def _leave(message: str, status: int) -> NoReturn:
-    click.echo(f"amends: {message}", err=True)
+    click.echo(f"amends: {' '.join(message.split())}", err=True)
     sys.exit(status)
 
 
@@ -339,21 +352,29 @@ def _settings(config: str, *, secrets: bool = True, optional: bool = False) -> "
     return load(path, secrets=secrets)
 
 
-def _who(by: str | None) -> str:
-    import getpass
+def _require_readable(file: str) -> None:
+    from monitor import lines
 
-    return by or getpass.getuser()
+    with lines.opened(file):
+        pass  # else the mistake is named
+
+
+def _who(by: str | None) -> str:
+    from monitor import consoles
+
+    return by or consoles.visitor()
 
 
 def _answer_lines(file: str | None, answer: Callable[["Mention"], dict[str, Any]]) -> None:
     """Answer each line in order; a bad one is named, the others are answered, exit 1."""
     bad = 0
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")  # JSON can do without
     for post in _posts(file):
         if isinstance(post, Exception):
             bad += 1
             click.echo(f"amends: {post}", err=True)
         else:
-            click.echo(json.dumps(answer(post), ensure_ascii=False))
+            click.echo(json.dumps(answer(post), ensure_ascii=plain))
     if bad:
         sys.exit(1)
 
@@ -367,22 +388,20 @@ def _posts(file: str | None) -> "Iterator[Mention | BadPayload]":
         yield from lines.posts(source, clock.now())
 
 
-class _progress:  # noqa: N801 - reads as the function that it stands for
-    """A bar on a terminal's standard error, nothing on a pipe; call it with what was done."""
+@contextmanager
+def _progress(unit: str) -> Iterator[Callable[[int], None]]:
+    """A count on a terminal's standard error, nothing on a pipe; call it with what was done."""
+    done = 0
+    shown = sys.stderr.isatty()
 
-    def __init__(self, unit: str) -> None:
-        self._unit = unit
-        self._done = 0
-        self._shown = sys.stderr.isatty()
+    def add(count: int) -> None:
+        nonlocal done
+        done += count
+        if shown:
+            click.echo(f"\r{done} {unit}", err=True, nl=False)
 
-    def __enter__(self) -> Callable[[int], None]:
-        return self._add
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown and self._done:
-            click.echo(f"\r{self._done} {self._unit}", err=True)
-
-    def _add(self, count: int) -> None:
-        self._done += count
-        if self._shown:
-            click.echo(f"\r{self._done} {self._unit}", err=True, nl=False)
+    try:
+        yield add
+    finally:
+        if shown and done:
+            click.echo(err=True)

@@ -27,6 +27,8 @@ MAX_FILE_BYTES = 1024 * 1024
 _SECRET_KEY = re.compile(r"token|secret|password|key|users", re.IGNORECASE)
 _DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+#: A hundred years: a time that long ago is still a date.
+LONGEST = timedelta(days=36_500)
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 _WHEN = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d")
 
@@ -48,14 +50,17 @@ def parse_duration(value: object) -> object:
     """Seconds, minutes, hours or days such as "90s", "30m", "1h", "7d".
 
     Raises:
-        ValueError: it is written differently.
+        ValueError: it is written differently, or longer than `LONGEST`.
     """
     if not isinstance(value, str):
         return value
     match = _DURATION.fullmatch(value.strip())
     if match is None:
         raise ValueError('write a number and s, m, h or d, such as "30m" or "1h"')
-    return timedelta(seconds=int(match["number"]) * _SECONDS[match["unit"]])
+    span = timedelta(seconds=int(match["number"]) * _SECONDS[match["unit"]])
+    if span > LONGEST:
+        raise ValueError(f'write at most "{LONGEST.days}d"')
+    return span
 
 
 def _hours(value: str) -> str:
@@ -393,6 +398,12 @@ def _cross_checks(
                 f'{path}: connectors.{platform}.brand: found "{settings.brand}", '
                 f"which is none of the brands{_nearest(settings.brand, names)}"
             )
+    if "samples" in connectors and len(connectors) > 1:
+        yield (
+            f"{path}: connectors.samples plays every platform, so what is meant for "
+            f"{' and '.join(sorted(set(connectors) - {'samples'}))} could go to it: "
+            "enable it alone, or not at all"
+        )
     if file.slack and file.slack.enabled and file.slack.app_token is None:
         yield (
             f"{path}: slack.app_token is missing: Socket Mode needs it; "

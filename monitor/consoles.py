@@ -1,9 +1,11 @@
 """Gives the console what it shows: the cards in their order, and what was sent."""
 
 import getpass
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 
+from connectors.errors import SetupError
 from monitor.config import Settings
 from monitor.jobs import House
 from responders.action import ActionKind
@@ -32,7 +34,7 @@ def access(settings: Settings) -> Access:
     made = Access(
         users=users,
         token="" if users else Access.by_link().token,
-        visitor=getpass.getuser(),
+        visitor=visitor(),
         hosts=table.allowed_hosts,
         certificate=settings.folder / table.tls_cert if table.tls_cert else None,
         key=settings.folder / table.tls_key if table.tls_key else None,
@@ -40,6 +42,17 @@ def access(settings: Settings) -> Access:
     )
     made.check_address(table.host)
     return made
+
+
+def visitor() -> str:
+    """Whose name the decisions bear where the console has no named users: the login name here.
+
+    A container may know no name for its user.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user-{os.getuid()}"
 
 
 def open_console(settings: Settings, house: House) -> Running:
@@ -86,7 +99,7 @@ class Outbox:
             SentLine(
                 when=sent.at or self._house.clock(),
                 platform=sent.platform,
-                account=self._house.connector(sent.platform).account,
+                account=self._account(sent.platform),
                 kind=sent.kind,
                 to=sent.handle,
                 text=sent.text if sent.kind is not ActionKind.CREDIT else "a store credit",
@@ -94,3 +107,9 @@ class Outbox:
             )
             for sent in self._house.store.actions.sent(limit)
         ]
+
+    def _account(self, platform: str) -> str:
+        try:
+            return self._house.connector(platform).account
+        except SetupError:  # switched off since
+            return ""

@@ -4,7 +4,8 @@
 
 Every job is idempotent and takes one id (or one name): whoever calls it twice does nothing twice.
 Who calls them is not their business: the schedule, the demo or a test. A catch-all stands here
-and only here, around one job, so that one bad item never stops the others.
+and only here, around one job, so that one bad item never stops the others. What a whole service
+fails to do (a platform's conversations, Slack) is noted once, under the service's name.
 """
 
 import logging
@@ -25,12 +26,13 @@ from monitor.outages import Outages
 from monitor.store import Store
 from monitor.store.mentions import CONVERSATION
 from responders import rounds
+from responders.action import ActionState
 from responders.card import Card
 from responders.case import Case, CaseId, CaseState, Change, Due, Entry, MentionId, Note
 from responders.credit import MonthOf
 from responders.deliver import Sender
 from responders.desk import Desk
-from responders.digest import Digest, alt_text, markdown
+from responders.digest import Digest, alt_text, bounds, markdown
 from responders.draft import Draft, text_hash
 from responders.policy import Brand, Policy
 from responders.slack.bot import Shown
@@ -38,8 +40,14 @@ from responders.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
-#: How many items of one kind a sweep takes; the next sweep takes the next ones.
+#: How many items of one kind a walk takes; the next walk takes the next ones.
 BATCH = 200
+#: How many it looks at: those that failed lately keep their place in front and are passed over.
+QUEUE = 10_000
+#: A platform that took so long over one send gets no second one in the same walk: others wait too.
+SLOW = timedelta(seconds=5)
+#: Who claimed to post a digest and left no trace of it has died by then.
+CLAIM = timedelta(minutes=2)
 #: A change is tried again when somebody else was first; more than this means a fault of ours.
 TRIES = 8
 #: Complaints of one author this far back count as history, and join the same case.
@@ -48,8 +56,11 @@ HISTORY = timedelta(days=30)
 THREADS = 3
 #: The surface where cards appear is an outside service like any platform.
 SURFACE = "slack"
+#: Where it is noted when `amends run` was first started.
+BEGAN = "began"
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 class Surface(Protocol):
@@ -88,21 +99,26 @@ class House:
     prevent: Callable[[str], str] = lambda _topic: ""
     watch_for: timedelta = timedelta(days=7)
     watch_every: timedelta = timedelta(minutes=5)
+    keep: timedelta = timedelta(days=365)  #: how long texts and names are kept
     digests: Path | None = None  #: a folder where digests are written too
 
     def connector(self, platform: str) -> Connector:
-        """The connector that answers on a platform; the pretend one stands in for all.
+        """The connector that answers on a platform; see `connector_for`."""
+        return connector_for(self.connectors, platform)
 
-        Raises:
-            SetupError: the platform is not configured any more.
-        """
-        found = self.connectors.get(platform) or self.connectors.get("samples")
-        if found is None:
-            raise SetupError(
-                f"no connector for {platform}: enable [connectors.{platform}] again, "
-                "or close its cases"
-            )
-        return found
+
+def connector_for(connectors: Mapping[str, Connector], platform: str) -> Connector:
+    """The connector that answers on a platform; the pretend one stands in for all.
+
+    Raises:
+        SetupError: the platform is not configured any more.
+    """
+    found = connectors.get(platform) or connectors.get("samples")
+    if found is None:
+        raise SetupError(
+            f"no connector for {platform}: enable [connectors.{platform}] again, or close its cases"
+        )
+    return found
 
 
 class Jobs:
@@ -123,13 +139,15 @@ class Jobs:
         pages = polling.poll(
             house.connectors[source],
             self._store.mentions,
-            lambda mention: house.judge(mention, brand),
+            self._judge(brand),
             brand=brand.name,
             source=source,
             clock=house.clock,
         )
         for page in pages:
             new += len(page.new)
+            for bad in page.bad:
+                log.warning("%s: one post could not be read and was left out: %s", source, bad)
         return new
 
     def rejudge(self, mention_id: MentionId) -> None:
@@ -155,8 +173,7 @@ class Jobs:
         """Draft the two texts of a round that has none yet."""
         if self._house.ability(self._store.cases.get(case_id)).private.route is Route.CLOSED:
             # They may have written to us before: then the private channel is open after all.
-            with suppress(TryLater, SetupError):
-                self.watch(case_id)
+            self._each("watch", self.watch, [case_id], self._conversations)
 
         def drafted(case: Case) -> Change | None:
             if case.draft is not None or case.state is not CaseState.OPEN:
@@ -180,16 +197,19 @@ class Jobs:
             return
         card = self._house.desk.card(case_id)
         shown = self._store.cases.shown(case_id)
-        at = Shown(channel=shown[0], ts=shown[1]) if shown else None
-        if at is None and not self._store.meta.put_new(f"posting:{case_id}", card.number):
-            # We may have posted it and died before the answer: look before posting again.
-            at = surface.find(case_id)
-        stands = surface.show(card, at)
+        if shown is not None:
+            stands = surface.show(card, Shown(channel=shown[0], ts=shown[1]))
+        else:
+            stands = self._posted_once(
+                f"posting:{case_id}",
+                find=partial(surface.find, case_id),
+                post=partial(surface.show, card),
+            )
         self._store.cases.set_shown(case_id, stands.channel, stands.ts, card.revision)
 
-    def deliver(self, due: Due) -> None:
+    def deliver(self, due: Due) -> ActionState:
         """Take one action a step further: send it, look for it, or take it down."""
-        self._house.sender.step(due)
+        return self._house.sender.step(due)
 
     def watch(self, case_id: CaseId) -> None:
         """Read whether the customer has written since, and what passed between us privately."""
@@ -200,7 +220,9 @@ class Jobs:
         fresh = [turn for turn in turns.values() if (turn.platform, turn.id) not in in_case]
         self._keep(case, fresh, now)
         for turn in fresh:
-            if not turn.ours and turn.created_at >= since:
+            if turn.ours or turn.created_at < since:
+                continue
+            with suppress(KeyError):  # erased on the author's wish: it does not come back
                 entry = self._store.mentions.of_post(case.brand, turn.platform, turn.id)
                 self._change(case_id, partial(self._heard, entry=entry, now=now))
         self._store.cases.set_watched(case_id, now)
@@ -210,7 +232,7 @@ class Jobs:
         platform, brand = case.subject.mention.platform, self._house.brands[case.brand]
         known = self._store.mentions.known(case.brand, platform, [turn.id for turn in turns])
         judged = [
-            (turn, None if turn.ours else self._house.judge(turn, brand))
+            (turn, None if turn.ours else polling.verdict(self._judge(brand), turn))
             for turn in turns
             if turn.id not in known
         ]
@@ -223,14 +245,28 @@ class Jobs:
         house, key = self._house, f"digest:{brand}:{week}"
         if self._store.meta.get(f"{key}:done"):
             return None
-        made = report.digest(self._store, house.brands[brand], week, house.policy, house.prevent)
+        made = report.digest(
+            self._store,
+            house.brands[brand],
+            week,
+            house.policy,
+            house.prevent,
+            sources=[name for name, read in house.brand_of.items() if read.name == brand],
+            now=house.clock(),
+        )
         picture = report.picture(made)
         if house.digests is not None:
             report.write(made, picture, house.digests)
-        if house.surface is not None:
-            first = self._store.meta.put_new(key, "posting")
-            if first or not house.surface.find_digest(key):
-                house.surface.post_digest(markdown(made), picture, alt_text(made), key)
+        surface = house.surface
+        if surface is not None:
+
+            def post(found: str | None, surface: Surface = surface) -> str:
+                return found or surface.post_digest(markdown(made), picture, alt_text(made), key)
+
+            # `amends digest --post` may be at it in another process.
+            self._posted_once(
+                key, find=partial(surface.find_digest, key), post=post, patience=CLAIM
+            )
         self._store.meta.put(f"{key}:done", house.clock().isoformat())
         return made
 
@@ -240,96 +276,165 @@ class Jobs:
 
     def prepare(self) -> None:
         """File and draft what was just polled, so that cards are there at once."""
-        self._each("file", self.file, self._store.mentions.unfiled(BATCH))
-        self._each("suggest", self.suggest, self._store.cases.to_suggest(BATCH))
-
-    def digest_if_due(self, brand: str, week: str) -> None:
-        """Report a week unless it was reported, or Slack is out of reach just now."""
-        if not self.outages.waiting(SURFACE, self._house.clock()):
-            self._guarded(SURFACE, lambda: self.digest(brand, week))
+        self._each("file", self.file, self._store.mentions.unfiled(QUEUE))
+        self._each("suggest", self.suggest, self._store.cases.to_suggest(QUEUE))
 
     # -- who calls them ----------------------------------------------------------------------
 
     def poll_if_up(self, source: str) -> None:
         """Poll one platform unless it asked to be left alone; its outage stops nobody else."""
-        now = self._house.clock()
-        if not self.outages.waiting(source, now):
-            self._guarded(source, lambda: self.poll(source))
+        if not self.outages.waiting(source, self._house.clock()):
+            self.attempt(source, lambda: self.poll(source))
+
+    def digest_if_due(self, brand: str, week: str) -> None:
+        """Report a week that is over, unless that is done or it ended before Amends was here."""
+        house = self._house
+        began = self._store.meta.get(BEGAN)
+        end = bounds(week, house.brands[brand].timezone)[1]
+        if began is not None and end <= datetime.fromisoformat(began):
+            return
+        if not self.outages.waiting(SURFACE, house.clock()):
+            self._each(f"digest {brand}", partial(self.digest, brand), [week])
+
+    def purge_if_due(self) -> None:
+        """Apply the retention."""
+        self.attempt("purge", lambda: self.purge(self._house.clock() - self._house.keep))
 
     def sweep(self) -> int:
-        """Do everything that is due, in the order of the line; how many steps were taken.
+        """Walk the line and read the conversations; how many steps were taken."""
+        return self.walk() + self.watch_all()
 
-        Sends come before reads: a person waits for the former.
+    def walk(self) -> int:
+        """Do everything that a person waits for, in the order of the line; how many steps."""
+        mentions, cases = self._store.mentions, self._store.cases
+        steps = self._each("rejudge", self.rejudge, mentions.unjudged(QUEUE))
+        steps += self._each("file", self.file, mentions.unfiled(QUEUE))
+        steps += self._each("suggest", self.suggest, cases.to_suggest(QUEUE))
+        steps += self._deliver_all()
+        if self._house.surface is not None:
+            steps += self._each("show", self.show, cases.to_show(QUEUE), lambda _: SURFACE)
+        return steps
+
+    def watch_all(self) -> int:
+        """Read the conversations whose turn it is; how many.
+
+        Apart from `walk`, as a platform that hangs until its time-out must not delay a click.
         """
         now = self._house.clock()
-        mentions, cases = self._store.mentions, self._store.cases
-        steps = self._each("rejudge", self.rejudge, mentions.unjudged(BATCH))
-        steps += self._each("file", self.file, mentions.unfiled(BATCH))
-        steps += self._each("suggest", self.suggest, cases.to_suggest(BATCH))
-        steps += self._each("deliver", self.deliver, self._store.actions.due(now, BATCH))
-        if self._house.surface is not None:
-            waiting = cases.to_show(BATCH)
-            steps += self._each("show", self.show, waiting, service=lambda _: SURFACE)
         since, every = now - self._house.watch_for, now - self._house.watch_every
-        stale = cases.to_watch(since, every, BATCH)
-        return steps + self._each("watch", self.watch, stale, service=self._watched)
+        due = self._store.cases.to_watch(since, every, QUEUE)
+        return self._each("watch", self.watch, due, self._conversations)
 
-    def _watched(self, case_id: CaseId) -> str:
-        """Whose patience the watching of a case uses up; it is no outage of the polling."""
-        return f"conversations on {self._store.cases.get(case_id).subject.mention.platform}"
+    def _deliver_all(self) -> int:
+        """Take each due action a step further; how many moved.
 
-    def _guarded(self, name: str, job: Callable[[], object]) -> bool:
-        """Run one job against an outside service; False where the service did not answer."""
-        try:
-            job()
-        except (TryLater, OutcomeUnknown) as error:
-            at = error.at if isinstance(error, TryLater) else None
-            self.outages.failed(name, str(error), self._house.clock(), at)
-            return False
-        except SetupError as error:
-            self.outages.failed(name, f"{error} (amends check tells more)", self._house.clock())
-            return False
-        except Exception:
-            log.exception("%s: a job failed; the others go on", name)
-            self.outages.failed(name, "a fault in Amends, see the log", self._house.clock())
-            return False
-        self.outages.recovered(name, self._house.clock())
-        return True
+        One that stays where it is (sending is paused, say) is no step: else nothing came to rest.
+        """
+        moved = 0
+        slow: set[str] = set()
+        for due in self._store.actions.due(self._house.clock(), QUEUE):
+            platform = self._platform(due.case_id)
+            if platform in slow:
+                continue
+            began, key = self._house.clock(), f"{due.kind} {due.round} of case {due.case_id}"
+            if not self.outages.waiting(key, began):
+                moved += self.attempt(key, partial(self.deliver, due)) not in (None, due.state)
+            if self._house.clock() - began > SLOW:
+                slow.add(platform)
+        return moved
 
     def _each(
         self,
         name: str,
         job: Callable[[Item], object],
         items: Iterable[Item],
-        *,
         service: Callable[[Item], str] | None = None,
     ) -> int:
-        """Run a job for each item; how many were tried.
-
-        A service that does not answer is left alone, with all items that need it; an item that
-        fails by itself waits alone. Neither holds up the others.
-        """
+        """Run a job over items and pass over those that failed lately; how many were tried."""
         steps = 0
         for item in items:
-            now, key = self._house.clock(), f"{name} {item}"
-            outside = service(item) if service else key
-            if self.outages.waiting(key, now) or self.outages.waiting(outside, now):
+            key, now = f"{name} {item}", self._house.clock()
+            of = key if service is None else service(item)
+            if self.outages.waiting(key, now) or self.outages.waiting(of, now):
                 continue
+            self.attempt(key, partial(job, item), of)
             steps += 1
-            try:
-                job(item)
-            except (TryLater, SetupError, OutcomeUnknown) as error:
-                at = error.at if isinstance(error, TryLater) else None
-                self.outages.failed(outside, str(error), now, at)
-            except ConnectorError as error:
-                self.outages.failed(key, str(error), now)
-            except Exception:
-                log.exception("%s: one item failed; the others go on", key)
-                self.outages.failed(key, "a fault in Amends, see the log", now)
-            else:
-                self.outages.recovered(key, now)
-                self.outages.recovered(outside, now)
+            if steps == BATCH:
+                break
         return steps
+
+    def attempt(self, key: str, job: Callable[[], Made], service: str = "") -> Made | None:
+        """Run one job and note what fails: the service that it needs, or this one item.
+
+        Returns:
+            What the job gave; None where it failed.
+        """
+        service = service or key
+        try:
+            made = job()
+        except (TryLater, OutcomeUnknown, SetupError) as error:
+            at = error.at if isinstance(error, TryLater) else None
+            more = " (amends check tells more)" if isinstance(error, SetupError) else ""
+            self.outages.failed(service, f"{error}{more}", self._house.clock(), at)
+        except ConnectorError as error:
+            self.outages.failed(key, str(error), self._house.clock())
+        except Exception as error:
+            if self.outages.failed(key, _fault(error), self._house.clock()).failures == 1:
+                log.exception("%s: this is a fault in Amends; everything else goes on", key)
+        else:
+            self.outages.recovered(key, self._house.clock())
+            self.outages.recovered(service, self._house.clock())
+            return made
+        return None
+
+    def _posted_once(
+        self,
+        key: str,
+        *,
+        find: Callable[[], Made | None],
+        post: Callable[[Made | None], Made],
+        patience: timedelta = timedelta(),
+    ) -> Made:
+        """Post what must stand there once, though we may die before the answer.
+
+        The claim is written before the post. Where there is one already, the post may be there:
+        it is looked for before anything is posted. A post that failed for sure takes its claim
+        back.
+
+        Args:
+            key: Names the claim.
+            find: Looks for an earlier post.
+            post: Posts, or does with what was found what is to be done with it.
+            patience: How long another process may still be at it.
+
+        Raises:
+            TryLater: another process may be at it.
+        """
+        meta, now = self._store.meta, self._house.clock()
+        found = None
+        if not meta.put_new(key, now.isoformat()):
+            found = find()
+            free = datetime.fromisoformat(meta.get(key) or now.isoformat()) + patience
+            if found is None and now < free:
+                raise TryLater("somebody else may be posting it just now", at=free)
+            meta.put(key, now.isoformat())
+        try:
+            return post(found)
+        except OutcomeUnknown:
+            raise
+        except ConnectorError:
+            if found is None:
+                meta.drop(key)
+            raise
+
+    def _judge(self, brand: Brand) -> Callable[[Mention], Verdict]:
+        return lambda mention: self._house.judge(mention, brand)
+
+    def _conversations(self, case_id: CaseId) -> str:
+        return f"conversations on {self._platform(case_id)}"
+
+    def _platform(self, case_id: CaseId) -> str:
+        return self._store.cases.get(case_id).subject.mention.platform
 
     def _turns(self, first: Mention) -> Sequence[Mention]:
         try:
@@ -355,9 +460,17 @@ class Jobs:
 
 
 def _threads(case: Case) -> list[Mention]:
-    """The customer's first public post of each thread of the case, the newest threads first."""
+    """The customer's first public post of each thread of the case, the newest threads first.
+
+    Of a person who was forgotten nothing is left to ask for.
+    """
     firsts: dict[str, Mention] = {}
     for entry in case.entries:
-        if not entry.mention.ours and not entry.mention.private:
+        if entry.mention.author.id and not entry.mention.ours and not entry.mention.private:
             firsts.setdefault(entry.mention.thread or entry.mention.id, entry.mention)
     return list(firsts.values())[: -THREADS - 1 : -1]
+
+
+def _fault(error: Exception) -> str:
+    """Its name alone: a message may hold what a customer wrote."""
+    return f"a fault in Amends ({type(error).__name__}), see the log"

@@ -18,14 +18,14 @@ from typing import BinaryIO
 from connectors.base import Mention
 from connectors.errors import BadPayload
 from connectors.posts import MAX_LINE, numbered_lines, parse_line
-from monitor.problems import RunError
+from monitor.problems import CallError
 
 #: How a lone half of a surrogate pair can hide in JSON.
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}|\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _LONE = re.compile("[\ud800-\udfff]")
 
 
-class FileError(RunError):
+class FileError(CallError):
     """A file that was named on the command line cannot be used."""
 
 
@@ -37,6 +37,8 @@ def opened(name: str | None) -> Iterator[BinaryIO]:
         FileError: it does not exist or cannot be read.
     """
     if name in (None, "-"):
+        if sys.stdin is None:  # a service manager may start us without one
+            raise FileError("there is no standard input to read: name a file")
         yield sys.stdin.buffer
         return
     path = Path(str(name))

@@ -1,9 +1,11 @@
 """What an engineer or a lead does by hand: pause, erase, upgrade, report once more."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,12 @@ from connectors.errors import ConnectorError
 from monitor import app, clock, report
 from monitor.config import Settings
 from monitor.jobs import Jobs
-from monitor.problems import RunError
-from monitor.store import Store
-from monitor.store.schema import Schema, schema_state
-from monitor.store.schema import upgrade as upgrade_schema
-from responders.digest import Digest, markdown, week_before, week_of
+from monitor.problems import CallError, RunError
+from monitor.store import Store, schema
+from responders.digest import Digest, bounds, markdown, week_before, week_of
+from responders.policy import Brand
+
+log = logging.getLogger(__name__)
 
 
 def poll_all(settings: Settings) -> Iterator[tuple[str, int, str]]:
@@ -65,25 +68,21 @@ def forget(settings: Settings, platform: str, handle: str) -> int:
 
 
 def upgrade(settings: Settings) -> str:
-    """Bring the schema up to date; one sentence that says what was done."""
-    done = upgrade_schema(settings.database_url)
-    if done.was == done.now:
-        return f"nothing to do: the database is at {done.now}"
-    copy = f"; the copy from before is {done.backup}" if done.backup else ""
-    return f"upgraded from {done.was or 'nothing'} to {done.now}{copy}"
+    """Bring the schema up to date; one sentence that says what was done.
+
+    Raises:
+        StoreError: it cannot be used, or a later version made it.
+    """
+    return str(schema.upgrade(settings.database_url))
 
 
 def database_state(settings: Settings) -> tuple[str, bool]:
-    """One sentence about the schema, and whether it can be used."""
-    state = schema_state(settings.database_url)
-    told = {
-        Schema.MISSING: "the database is empty: amends run or amends db upgrade makes the tables",
-        Schema.OLD: f"the database is at {state.found}, the program at {state.newest}: "
-        "run amends db upgrade",
-        Schema.CURRENT: f"ours and current, at {state.found}",
-        Schema.NEW: f"the database is at {state.found}, which a later version made: use that one",
-    }
-    return told[state.schema], state.schema is Schema.CURRENT
+    """One sentence about the schema, and whether it can be used as it is.
+
+    Raises:
+        StoreError: it cannot be used.
+    """
+    return schema.describe(settings.database_url)
 
 
 def make_digest(
@@ -98,40 +97,62 @@ def make_digest(
     """A week's digest as text for standard output; written to a folder or Slack where asked.
 
     Raises:
-        RunError: there is no such brand or week, or Slack is not configured.
+        CallError: there is no such brand or week, or it is not over and would be posted half.
+        RunError: Slack is not configured, or the folder cannot be written to.
+        ConnectorError: Slack does not take it.
     """
     chosen = _brand(settings, brand)
-    zone = next(b.timezone for b in settings.brands if b.name == chosen)
-    wanted = week or week_before(week_of(clock.now(), zone))
+    start, end = _week(week, chosen.timezone)
+    number = week_of(start, chosen.timezone)
+    now = clock.now()
+    if post and end > now:
+        raise CallError(f"week {number} is not over: only whole weeks are posted, and each once")
+    books = app.make_playbooks(settings)
     with app.open_store(settings) as store:
-        made = _digest(settings, store, chosen, wanted)
-        picture = report.picture(made) if out or post else b""
+        made = report.digest(
+            store,
+            chosen,
+            number,
+            settings.policy,
+            partial(app.prevent, books),
+            sources=[n for n in settings.connectors if settings.brand_of(n) == chosen],
+            now=now,
+        )
         if out:
-            report.write(made, picture, Path(out))
+            report.write(made, report.picture(made), Path(out))
         if post:
-            _post(settings, store, chosen, wanted)
+            _post(settings, store, chosen.name, number)
     return json.dumps(as_dict(made), indent=2) if as_json else markdown(made).rstrip()
 
 
 def as_dict(digest: Digest) -> dict[str, Any]:
     """The digest as plain data: times in ISO 8601, spans in seconds, money in minor units."""
-    return json.loads(json.dumps(asdict(digest), default=_plain))  # type: ignore[no-any-return]
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(digest), default=_plain))
+    return plain
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.total_seconds() if hasattr(value, "total_seconds") else str(value)
+def _plain(value: datetime | timedelta) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value.total_seconds()
 
 
-def _digest(settings: Settings, store: Store, brand: str, week: str) -> Digest:
-    books = app.make_playbooks(settings)
-    value = next(b for b in settings.brands if b.name == brand)
+def _brand(settings: Settings, wanted: str | None) -> Brand:
+    for brand in settings.brands:
+        if wanted in (None, brand.name):
+            return brand
+    names = ", ".join(brand.name for brand in settings.brands)
+    raise CallError(f"there is no brand {wanted!r}; there are: {names}")
+
+
+def _week(wanted: str | None, zone: str) -> tuple[datetime, datetime]:
+    """Start and end of the week, or of the last one that is over."""
     try:
-        advice = lambda topic: app.prevent(books, topic)  # noqa: E731
-        return report.digest(store, value, week, settings.policy, advice)
+        week = wanted or week_before(week_of(clock.now(), zone))
+        week_before(week)  # it is compared with that one
+        return bounds(week, zone)
     except ValueError as error:
-        raise RunError(str(error)) from error
+        raise CallError(str(error)) from error
+    except OverflowError as error:
+        raise CallError(f"{wanted!r} is too far away for a calendar") from error
 
 
 def _post(settings: Settings, store: Store, brand: str, week: str) -> None:
@@ -142,17 +163,9 @@ def _post(settings: Settings, store: Store, brand: str, week: str) -> None:
         settings,
         store,
         clock=clock.now,
-        connectors={},
+        connectors=app.make_connectors(settings),
         surface=surface,
-        lock=app.sender_lock(settings),
+        lock=app.sender_lock(settings),  # never taken: nothing is sent to a customer
     )
-    Jobs(house).digest(brand, week)
-
-
-def _brand(settings: Settings, wanted: str | None) -> str:
-    names = [brand.name for brand in settings.brands]
-    if wanted is None:
-        return names[0]
-    if wanted not in names:
-        raise RunError(f"there is no brand {wanted!r}; there are: {', '.join(names)}")
-    return wanted
+    if Jobs(house).digest(brand, week) is None:
+        log.warning("week %s of %s was posted already; nothing was posted", week, brand)

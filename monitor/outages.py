@@ -1,6 +1,6 @@
-"""Who cannot be reached, since when, and when to ask again. An outage is logged once, and its end.
+"""What fails, since when, and when to try again. An outage is logged once, and its end.
 
-Lives in memory: after a restart everybody is asked once more.
+Lives in memory: after a restart everything is tried once more.
 """
 
 import logging
@@ -16,20 +16,23 @@ FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 #: A wait is stretched by up to this share, so that a fleet does not ask in step.
 JITTER = 0.2
+#: A service that asks for less patience than this is busy, not out of order.
+BRIEF = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """One service that does not answer."""
+    """A service that does not answer, or an item that cannot be worked on."""
 
     since: datetime
     failures: int
     retry_at: datetime
     reason: str
+    told: bool = True  #: whether the log says so
 
 
 class Outages:
-    """Remembers each service's outage. Thread-safe."""
+    """Remembers each outage by name. Thread-safe."""
 
     def __init__(self) -> None:
         self._known: dict[str, Outage] = {}
@@ -41,24 +44,26 @@ class Outages:
         """Note a failure; `retry_at` is the service's own word, else the wait grows."""
         with self._lock:
             before = self._known.get(name)
+            told = before is not None and before.told
             failures = before.failures + 1 if before else 1
             outage = Outage(
                 since=before.since if before else now,
                 failures=failures,
                 retry_at=max(retry_at, now) if retry_at else now + wait(name, failures),
                 reason=reason,
+                told=told or retry_at is None or retry_at - now > BRIEF,
             )
             self._known[name] = outage
-        if before is None:
-            log.warning("%s: out of reach: %s", name, reason)
+        if outage.told and not told:
+            log.warning("%s: out of order: %s", name, reason)
         return outage
 
     def recovered(self, name: str, now: datetime) -> None:
-        """Note that the service answers; logs the end of an outage, else nothing."""
+        """Note that it works; logs the end of an outage, else nothing."""
         with self._lock:
             outage = self._known.pop(name, None)
-        if outage:
-            log.warning("%s: answers again after %s", name, now - outage.since)
+        if outage and outage.told:
+            log.warning("%s: in order again after %s", name, now - outage.since)
 
     def waiting(self, name: str, now: datetime) -> bool:
         """Whether it is too early to ask again."""

@@ -58,7 +58,7 @@ class Page:
 
     read: int
     new: tuple[MentionId, ...]
-    bad: tuple[BadPayload, ...] = ()
+    bad: tuple[BadPayload, ...] = ()  #: could not be read and were left out
 
 
 def poll(
@@ -79,10 +79,8 @@ def poll(
     cursor = book.cursor(brand, source)
     for _ in range(MAX_PAGES):
         batch = connector.poll(cursor)
-        for bad in batch.bad:
-            log.warning("%s: one post could not be read and was left out: %s", source, bad)
         fresh = _fresh(batch, book, brand)
-        judged = [(mention, _verdict(judge, mention)) for mention in fresh]
+        judged = [(mention, verdict(judge, mention)) for mention in fresh]
         new = book.ingest(brand, source, judged, batch.cursor, clock()).new
         yield Page(read=len(batch.mentions), new=new, bad=batch.bad)
         if not batch.more:
@@ -103,7 +101,8 @@ def _fresh(batch: Batch, book: MentionBook, brand: str) -> list[Mention]:
     return fresh
 
 
-def _verdict(judge: Callable[[Mention], Verdict], mention: Mention) -> Verdict | None:
+def verdict(judge: Callable[[Mention], Verdict], mention: Mention) -> Verdict | None:
+    """The judge's word, or None where it failed: the post is stored and judged again later."""
     try:
         return judge(mention)
     except Exception:  # one poisonous post never blocks a platform

@@ -1,10 +1,11 @@
 """Makes the week's digest out of the counts, and writes it down."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
+from zoneinfo import ZoneInfo
 
 from monitor.problems import RunError
 from monitor.store import Store
@@ -21,6 +22,7 @@ from responders.digest import (
     html,
     markdown,
     week_before,
+    week_of,
 )
 from responders.money import Money
 from responders.policy import Brand, Policy
@@ -29,6 +31,7 @@ from responders.policy import Brand, Policy
 CAUSES = 3
 #: A platform that was not read for so long before the week's end is named as a gap.
 STALE = timedelta(hours=6)
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def digest(
@@ -37,35 +40,62 @@ def digest(
     week: str,
     policy: Policy,
     prevent: Callable[[str], str] = lambda _topic: "",
+    *,
+    sources: Collection[str],
+    now: datetime,
 ) -> Digest:
     """How people felt about a brand in one ISO week, against the week before.
+
+    Args:
+        store: Where the counts lie.
+        brand: Whose week.
+        week: Such as "2026-W47".
+        policy: Says whether there are credits.
+        prevent: What would help against a topic.
+        sources: What is read for the brand; each should have been read to the week's end.
+        now: The present moment: of a week that is not over, the rest is no gap.
 
     Raises:
         ValueError: it is not a week such as "2026-W47".
     """
     start, end = bounds(week, brand.timezone)
     before_start, before_end = bounds(week_before(week), brand.timezone)
-    now = store.rollups.between(brand.name, start, end)
+    counts = store.rollups.between(brand.name, start, end)
     before = store.rollups.between(brand.name, before_start, before_end)
-    topics = _lines(now, before, lambda count: count.topic, flagged=True)
+    topics = _lines(counts, before, lambda count: count.topic, flagged=True)
     advice = [text for line in topics[:CAUSES] if (text := prevent(line.name))]
     return Digest(
         brand=brand.name,
         week=week,
         start=start,
         end=end,
-        now=_mood(now),
+        now=_mood(counts),
         before=_mood(before),
         days=tuple(
-            _mood(count for count in now if first <= count.start < last)
+            _mood(count for count in counts if first <= count.start < last)
             for first, last in days(week, brand.timezone)
         ),
-        platforms=_lines(now, before, lambda count: count.platform, flagged=False),
+        platforms=_lines(counts, before, lambda count: count.platform, flagged=False),
         topics=topics,
         answers=_answers(store, brand, policy, start, end),
         prevent=tuple(advice),
-        gaps=_gaps(store, brand, start, end),
+        gaps=tuple(_gaps(store, brand, sources, min(end, now))),
     )
+
+
+def due_week(now: datetime, when: str, zone: str) -> str:
+    """The newest week whose digest is due: it is over, and its time to be posted has come.
+
+    Args:
+        now: The present moment.
+        when: Day and time in the week after it, such as "mon 08:00".
+        zone: Whose weeks and times these are.
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    day, _, time = when.partition(" ")
+    last = week_before(week_of(now, zone))
+    come = (local.weekday(), f"{local:%H:%M}") >= (WEEKDAYS.index(day), time)
+    return last if come else week_before(last)
 
 
 def picture(made: Digest) -> bytes:
@@ -158,14 +188,14 @@ def _answers(store: Store, brand: Brand, policy: Policy, start: datetime, end: d
     )
 
 
-def _gaps(store: Store, brand: Brand, start: datetime, end: datetime) -> tuple[str, ...]:
+def _gaps(store: Store, brand: Brand, sources: Collection[str], end: datetime) -> Iterator[str]:
     """Sources whose last good read lies well before the week's end: silence is not peace."""
-    gaps = []
-    for source, seen in store.mentions.sources(brand.name):
-        if seen < end - STALE:
-            since = max(seen, start)
-            gaps.append(f"{source} was last read on {since:%A %d %B at %H:%M} UTC")
-    return tuple(gaps)
+    for source in sorted(sources):
+        seen = store.mentions.seen_at(brand.name, source)
+        if seen is None:
+            yield f"{source} was never read"
+        elif seen < end - STALE:
+            yield f"{source} was last read on {seen:%A %d %B at %H:%M} UTC"
 
 
 def _file_name(brand: str) -> str:

@@ -1,18 +1,18 @@
 """When each job runs. The only importer of APScheduler; the jobs do not know it.
 
 The job store is in memory: schedules are made from the settings at every start, and what must
-outlive a restart (cursors, cases, actions, the weeks reported) lies in our own database.
+outlive a restart (cursors, cases, actions, the weeks reported) lies in our own database. So there
+are intervals only: a job that is due on Monday at eight looks every minute whether that has come,
+and no restart, outage or crash makes it miss its day.
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor.clock import Clock
@@ -52,23 +52,6 @@ class Schedule:
             job, trigger, id=_SWEEP, executor=_SWEEP, next_run_time=self._clock()
         )
 
-    def weekly(self, when: str, zone: str, name: str, job: Callable[[], object]) -> None:
-        """Run a job on a day and time such as "mon 08:00" in a time zone, and once at start.
-
-        The start catches up on what a stopped process missed; the job itself knows what is done.
-        """
-        self.wall_clock(when, zone, name, job)
-        self._scheduler.add_job(job, id=f"{name} at start", next_run_time=self._clock())
-
-    def wall_clock(self, when: str, zone: str, name: str, job: Callable[[], object]) -> None:
-        """Run a job at "mon 08:00" each week, or at "03:10" each day, in a time zone."""
-        day, _, time = when.rpartition(" ")
-        hour, minute = time.split(":")
-        trigger = CronTrigger(
-            day_of_week=day or "*", hour=int(hour), minute=int(minute), timezone=ZoneInfo(zone)
-        )
-        self._scheduler.add_job(job, trigger, id=name, name=name)
-
     def start(self) -> None:
         """Begin; jobs run in threads of their own."""
         self._scheduler.start()
@@ -84,7 +67,3 @@ class Schedule:
         """Start nothing more and wait for the calls in hand."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
-
-    def next_runs(self) -> Mapping[str, datetime | None]:
-        """When each job runs next, by name."""
-        return {job.id: job.next_run_time for job in self._scheduler.get_jobs()}

@@ -1,27 +1,31 @@
 """`amends run`: schedule, Slack and console, until somebody stops it."""
 
-import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from connectors.errors import ConnectorError
+from connectors.errors import TryLater
 from monitor import app, clock, consoles
 from monitor.config import Settings
-from monitor.jobs import House, Jobs
+from monitor.jobs import BEGAN, House, Jobs
 from monitor.problems import RunError
+from monitor.report import due_week
 from monitor.schedule import Schedule
-from responders.digest import week_before, week_of
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from responders.slack.socket_mode import Listening
 
-#: When texts that are too old are erased each day, in the first brand's time zone.
-PURGE_AT = "03:10"
-#: A reminder for whoever reads the log, not a limit.
-STOP_GRACE = timedelta(seconds=30)
+#: Conversations are looked through this often; how often each is read is [engine] watch_every.
+WATCH_SECONDS = 5
+#: Whether a digest is due, and whether Slack can be listened to where it could not.
+MINUTE = 60
+#: Whether something is older than the retention.
+HOUR = 3600
+#: What is out of order while Slack cannot be listened to.
+CLICKS = "clicks in Slack"
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> None:
@@ -29,7 +33,10 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
 
     Raises:
         RunError: another process sends from this database, or there is nothing to run.
+        SetupError: Slack's token or app is wrong, or the console may not listen.
+        StoreError: the database cannot be used.
     """
+    _require_something_to_do(settings)
     stopping = threading.Event()
     with _signals(stopping), ExitStack() as stack:
         schedule = Schedule(clock.now)
@@ -37,7 +44,11 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
         jobs = Jobs(house)
         _plan(schedule, settings, house, jobs)
         if house.surface is not None:
-            stack.callback(_listen(settings, house))
+            ear = Ear(lambda: app.listen_to_slack(settings, house))
+            stack.callback(ear.close)
+            with suppress(TryLater):  # the schedule tries on, and tells
+                ear.listen()
+            schedule.every(MINUTE, CLICKS, lambda: jobs.attempt(CLICKS, ear.listen))
         if settings.file.console.enabled:
             console = consoles.open_console(settings, house)
             stack.callback(console.stop)
@@ -50,25 +61,58 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
     say("stopped")
 
 
+class Ear:
+    """Listens to Slack as soon as Slack can be reached; the rest need not wait for that."""
+
+    def __init__(self, connect: Callable[[], "Listening"]) -> None:
+        self._connect = connect
+        self._listening: Listening | None = None
+
+    def listen(self) -> None:
+        """Begin to listen, unless that is so already.
+
+        Raises:
+            TryLater: Slack cannot be reached; call again.
+            SetupError: the token or the app is wrong.
+        """
+        if self._listening is None:
+            self._listening = self._connect()
+
+    def close(self) -> None:
+        """Finish the clicks in hand and hang up."""
+        if self._listening is not None:
+            self._listening.close()
+
+
+def _require_something_to_do(settings: Settings) -> None:
+    slack = settings.file.slack
+    if not settings.connectors:
+        raise RunError("no connector is enabled: enable one under [connectors]")
+    if not settings.file.console.enabled and (slack is None or not slack.enabled):
+        raise RunError("nobody could see a card: enable [slack] or [console]")
+
+
 def _house(settings: Settings, stack: ExitStack, wake: Callable[[], None]) -> House:
     store = stack.enter_context(app.open_store(settings))
     lock = app.sender_lock(settings)
-    if not lock.acquire():
-        raise RunError(f"another amends run sends from this database (it holds {lock.path})")
+    try:
+        alone = lock.acquire()
+    except OSError as error:
+        raise RunError(f"{lock.path} cannot be made: {error.strerror}") from error
+    if not alone:
+        raise RunError(
+            f"another amends run (process {lock.owner()}) sends from this database; "
+            f"it holds {lock.path}"
+        )
     stack.callback(lock.release)
     app.import_codes(settings.policy, store)
-    connectors = app.make_connectors(settings)
-    surface = app.make_surface(settings, clock.now)
-    if not connectors:
-        raise RunError("no connector is enabled: enable one under [connectors]")
-    if surface is None and not settings.file.console.enabled:
-        raise RunError("nobody could see a card: enable [slack] or [console]")
+    store.meta.put_new(BEGAN, clock.now().isoformat())
     return app.build(
         settings,
         store,
         clock=clock.now,
-        connectors=connectors,
-        surface=surface,
+        connectors=app.make_connectors(settings),
+        surface=app.make_surface(settings, clock.now),
         lock=lock,
         wake=wake,
     )
@@ -82,39 +126,29 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
             schedule.wake()
 
         schedule.every(table.every_seconds, f"poll {source}", poll)
-    schedule.sweep(jobs.sweep)
+    schedule.sweep(jobs.walk)
+    schedule.every(WATCH_SECONDS, "watch", jobs.watch_all)
+    schedule.every(HOUR, "purge", jobs.purge_if_due)
+    when = settings.file.digest.when
+    if not when or (house.surface is None and house.digests is None):
+        return
     for brand in house.brands.values():
-        if settings.file.digest.when:
 
-            def report(name: str = brand.name, zone: str = brand.timezone) -> None:
-                jobs.digest_if_due(name, week_before(week_of(clock.now(), zone)))
+        def report(name: str = brand.name, zone: str = brand.timezone) -> None:
+            jobs.digest_if_due(name, due_week(clock.now(), when, zone))
 
-            schedule.weekly(
-                settings.file.digest.when, brand.timezone, f"digest {brand.name}", report
-            )
-    keep = settings.file.retention.keep
-    zone = settings.brands[0].timezone
-    schedule.wall_clock(PURGE_AT, zone, "purge", lambda: jobs.purge(clock.now() - keep))
-
-
-def _listen(settings: Settings, house: House) -> Callable[[], None]:
-    try:
-        return app.listen_to_slack(settings, house).close
-    except ConnectorError as error:
-        raise RunError(f"Slack: {error}") from error
+        schedule.every(MINUTE, f"digest {brand.name}", report)
 
 
 def _greeting(settings: Settings, house: House) -> str:
-    listening = ", ".join(sorted(house.connectors))
-    shadow = (
-        " SHADOW MODE: nothing is sent ([engine] shadow)." if settings.file.engine.shadow else ""
-    )
-    nobody = (
-        " NOBODY may approve: list people under [policy] approvers."
-        if not settings.policy.approvers
-        else ""
-    )
-    return f"running: listens on {listening}.{shadow}{nobody} Ctrl-C stops."
+    parts = [f"running: listens on {', '.join(sorted(house.connectors))}."]
+    if settings.file.engine.shadow:
+        parts.append("SHADOW MODE: nothing is sent ([engine] shadow).")
+    if house.store.paused():
+        parts.append("PAUSED: nothing is sent until amends resume.")
+    if not settings.policy.approvers:
+        parts.append("NOBODY may approve: list people under [policy] approvers.")
+    return " ".join([*parts, "Ctrl-C stops."])
 
 
 @contextmanager

@@ -226,11 +226,31 @@ def test_a_connector_belongs_to_its_brand_or_the_first(tmp_path: Path) -> None:
     assert load(written(tmp_path, two + "brand = 'Bolt'\n")).brand_of("samples").name == "Bolt"
 
 
-@given(number=st.integers(0, 999_999), unit=st.sampled_from("smhd"))
+@given(number=st.integers(0, 36_500), unit=st.sampled_from("smhd"))
 def test_every_duration_that_is_allowed_is_read(number: int, unit: str) -> None:
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
 
     assert parse_duration(f"{number}{unit}") == timedelta(seconds=number * seconds)
+
+
+@pytest.mark.parametrize("written_as", ["36501d", "999999d", "876001h"])
+def test_a_time_before_the_calendar_began_is_never_asked_for(written_as: str) -> None:
+    with pytest.raises(ValueError, match='write at most "36500d"'):
+        parse_duration(written_as)
+
+
+def test_the_pretend_platform_never_stands_beside_a_real_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMENDS_T", "x")
+
+    (problem,) = problems_of(
+        tmp_path,
+        BRAND + "[connectors.samples]\n[connectors.twitter]\nbearer_token = 'env:AMENDS_T'",
+    )
+
+    assert "connectors.samples plays every platform" in problem
+    assert "what is meant for twitter could go to it" in problem
 
 
 @pytest.mark.parametrize("written_as", ["", "1", "h", "1 hour", "-1h", "1.5h"])

@@ -20,8 +20,8 @@ def test_an_outage_is_logged_once_and_its_end_once(caplog: pytest.LogCaptureFixt
         outages.recovered("reddit", NOW + timedelta(minutes=6))
 
     assert [record.getMessage() for record in caplog.records] == [
-        "reddit: out of reach: no answer",
-        "reddit: answers again after 0:05:00",
+        "reddit: out of order: no answer",
+        "reddit: in order again after 0:05:00",
     ]
 
 
@@ -69,3 +69,17 @@ def test_what_is_out_of_reach_can_be_listed() -> None:
     (outage,) = outages.now().values()
 
     assert (outage.since, outage.failures, outage.reason) == (NOW, 2, "still none")
+
+
+def test_who_is_busy_for_a_moment_is_not_out_of_order(caplog: pytest.LogCaptureFixture) -> None:
+    outages = Outages()
+
+    with caplog.at_level(logging.WARNING):
+        outages.failed("slack", "too many calls", NOW, NOW + timedelta(seconds=1))
+        outages.recovered("slack", NOW + timedelta(seconds=1))
+        assert caplog.records == []
+
+        outages.failed("slack", "too many calls", NOW, NOW + timedelta(seconds=1))
+        outages.failed("slack", "no answer", NOW + timedelta(seconds=1))
+
+    assert [record.getMessage() for record in caplog.records] == ["slack: out of order: no answer"]

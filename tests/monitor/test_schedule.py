@@ -1,10 +1,6 @@
 """The schedule, with the real APScheduler; tests wait on events, never on the clock."""
 
 import threading
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
-import pytest
 
 from monitor import clock
 from monitor.schedule import Schedule
@@ -74,41 +70,6 @@ def test_a_job_that_fails_does_not_stop_the_others() -> None:
 
     schedule.every(3600, "broken", broken)
     schedule.every(3600, "fine", ran.set)
-    schedule.start()
-
-    assert ran.wait(PATIENCE)
-    schedule.stop()
-
-
-@pytest.mark.parametrize(
-    ("when", "zone", "expected"),
-    [
-        ("mon 08:00", "Europe/Berlin", datetime(2026, 11, 9, 8, 0, tzinfo=ZoneInfo("UTC"))),
-        ("03:10", "UTC", None),
-    ],
-)
-def test_wall_clock_times_are_those_of_the_zone(
-    when: str, zone: str, expected: datetime | None
-) -> None:
-    schedule = Schedule(clock.now)
-    schedule.wall_clock(when, zone, "digest", lambda: None)
-    schedule.start()
-
-    run = schedule.next_runs()["digest"]
-    schedule.stop()
-
-    assert run is not None
-    local = run.astimezone(ZoneInfo(zone))
-    assert f"{local:%H:%M}" == when[-5:]
-    if expected is not None:
-        assert local.weekday() == expected.weekday()
-    assert run.astimezone(UTC).tzinfo is UTC
-
-
-def test_a_weekly_job_also_runs_at_the_start() -> None:
-    schedule, ran = Schedule(clock.now), threading.Event()
-    schedule.weekly("mon 08:00", "UTC", "digest", ran.set)
-
     schedule.start()
 
     assert ran.wait(PATIENCE)

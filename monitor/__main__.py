@@ -1,0 +1,5 @@
+"""`python -m monitor` is `amends`."""
+
+from monitor.cli import main
+
+main()
