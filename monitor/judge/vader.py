@@ -40,6 +40,7 @@ class _Word:
     boost: float  #: 0 where it is no booster
     booster: bool
     negates: bool
+    scores: bool  #: has a valence and is no booster
 
 
 class Vader:
@@ -58,10 +59,17 @@ class Vader:
         analyzer = SentimentIntensityAnalyzer()
         self._lexicon: dict[str, float] = analyzer.lexicon
         self._emoji: dict[str, str] = {k: v for k, v in analyzer.emojis.items() if len(k) == 1}
+        self._emoji_signs = frozenset(self._emoji)
         self._emoji_pattern = re.compile(f"[{re.escape(''.join(self._emoji))}]")
         self._boosters: dict[str, float] = BOOSTER_DICT
         self._negations = frozenset(NEGATE)
         self._idioms: dict[str, float] = SPECIAL_CASES
+        self._phrase_words = frozenset(
+            word
+            for phrase in (*SPECIAL_CASES, *BOOSTER_DICT)
+            if " " in phrase
+            for word in phrase.split()
+        )
         self._caps: float = C_INCR
         self._flip: float = N_SCALAR
         self._cache: dict[str, _Word] = {}
@@ -69,26 +77,27 @@ class Vader:
     def score(self, text: str) -> Sentiment:
         """The sentiment of one text; all zeros for a blank one."""
         text = self._spell_out_emoji(text).strip()
-        words = [self._word(token) for token in text.split()]
+        known = self._cache.get
+        words = [known(token) or self._word(token) for token in text.split()]
         if not words:
             return Sentiment()
-        shouted = sum(word.upper for word in words)
-        mixed_case = 0 < len(words) - shouted < len(words)
+        hits = [place for place, word in enumerate(words) if word.scores]
+        if hits and "kind" in text.lower():
+            hits = [place for place in hits if not _kind_of(words, place)]
+        if not hits:
+            return Sentiment(neutral=1.0)
+        shouted = len([word for word in words if word.upper])
+        mixed_case = 0 < shouted < len(words)
         valences = [_NOTHING] * len(words)
-        hits: list[int] = []
-        but = -1
-        for place, word in enumerate(words):
-            if word.valence is not None and not word.booster and not _kind_of(words, place):
-                valences[place] = self._valence(words, place, mixed_case)
-                hits.append(place)
-            elif but < 0 and word.lower == "but":
-                but = place
-        if but >= 0 and hits:
+        for place in hits:
+            valences[place] = self._valence(words, place, mixed_case)
+        but = next((place for place, word in enumerate(words) if word.lower == "but"), -1)
+        if but >= 0:
             _weigh_around_but(valences, hits, but)
         return _summary(text, words, valences, hits)
 
     def _spell_out_emoji(self, text: str) -> str:
-        if text.isascii() or self._emoji_pattern.search(text) is None:
+        if text.isascii() or self._emoji_signs.isdisjoint(text):
             return text
         parts: list[str] = []
         after_space = True
@@ -107,9 +116,6 @@ class Vader:
         return "".join(parts)
 
     def _word(self, token: str) -> _Word:
-        known = self._cache.get(token)
-        if known is not None:
-            return known
         stripped = token.strip(string.punctuation)
         if len(stripped) <= 2:  # an emoticon, most likely
             stripped = token
@@ -121,6 +127,7 @@ class Vader:
             boost=self._boosters.get(lower, _NOTHING),
             booster=lower in self._boosters,
             negates=lower in self._negations or "n't" in lower,
+            scores=lower in self._lexicon and lower not in self._boosters,
         )
         if len(self._cache) >= _CACHE_LIMIT:
             self._cache.clear()
@@ -183,6 +190,9 @@ class Vader:
 
     def _idiom(self, words: list[_Word], i: int, valence: float) -> float:
         zero, one, two, three = (words[i - back].lower for back in range(4))
+        near = {zero, one, two, three, *(word.lower for word in words[i + 1 : i + 3])}
+        if self._phrase_words.isdisjoint(near):
+            return valence
         twoone, threetwoone, threetwo = f"{two} {one}", f"{three} {two} {one}", f"{three} {two}"
         for phrase in (f"{one} {zero}", f"{two} {one} {zero}", twoone, threetwoone, threetwo):
             if phrase in self._idioms:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from monitor.judge import DEFAULT_THRESHOLD, Judge
 
 JUDGE = Judge()
+JUDGE.judge("so that happened")  # the first open case loads the embedding
 
 ODD = [
     "",

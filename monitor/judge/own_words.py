@@ -1,0 +1,26 @@
+"""What of a post is its author's own: no quoted lines, links, handles or marks of a repost."""
+
+import html
+import re
+
+_QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_HANDLE = re.compile(r"(?<![\w.])@[\w.]*\w")
+_REPOST = re.compile(r"\bRT\s*:?\s*@\w+:?|^\s*RT\b:?")
+_BLANKS = re.compile(r"\s+")
+
+
+def own_words(text: str) -> str:
+    """The text as its author wrote it, on one line; lone surrogates are dropped."""
+    text = text.encode("utf-8", "ignore").decode("utf-8")
+    if "&" in text:
+        text = html.unescape(text)
+    if ">" in text:
+        own = _QUOTED_LINE.sub(" ", text)
+        text = own if own.strip() else text
+    text = _REPOST.sub(" ", text)
+    if "/" in text or "www." in text:
+        text = _LINK.sub(" ", text)
+    if "@" in text:
+        text = _HANDLE.sub(" ", text)
+    return _BLANKS.sub(" ", text.replace("#", " ")).strip()

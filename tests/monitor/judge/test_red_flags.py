@@ -1,0 +1,225 @@
+from collections.abc import Mapping
+
+import pytest
+
+from monitor.judge.phrases import fold
+from monitor.judge.red_flags import red_flags
+from responders.verdict import RedFlag
+
+#: One post a flag and language that must never be missed.
+MUST: Mapping[RedFlag, Mapping[str, str]] = {
+    RedFlag.INJURY: {
+        "en": "the glass shattered and cut my hand, I needed stitches",
+        "de": "Habe mir an eurem Toaster die Finger verbrannt und war in der Notaufnahme",
+        "fr": "La poignée a lâché, je me suis brûlée et j'ai fini aux urgences",
+        "es": "La tetera explotó y me quemé la mano",
+        "it": "Il bicchiere è esploso, sono finita al pronto soccorso",
+        "pt": "A panela explodiu e eu me queimei",
+        "nl": "De waterkoker gaf me een elektrische schok",
+        "pl": "Czajnik poparzył mi rękę, byłam na pogotowiu",
+        "cs": "Konvice vybuchla a popálila jsem si ruku",
+        "uk": "Чайник вибухнув, маю опік руки",
+        "ru": "Чайник взорвался, ожог руки",
+        "zh": "水壶炸了,我的手被烫伤",
+    },
+    RedFlag.ALLERGY: {
+        "en": "my wife had an allergic reaction to your spice mix",
+        "de": "Schwere allergische Reaktion auf eure Seife",
+        "fr": "J'ai fait une allergie à votre crème",
+        "es": "Me dio alergia, tengo la cara hinchada",
+        "it": "Reazione allergica dopo aver usato il sapone",
+        "pt": "Tive uma reação alérgica ao creme",
+        "nl": "Allergische reactie op jullie zeep",
+        "pl": "Dostałam wysypki i uczulenia od tego kremu",
+        "cs": "Po tom krému mám vyrážku a alergickou reakci",
+        "uk": "Після крему алергія, набряк обличчя",
+        "ru": "После крема аллергия и отёк лица",
+        "zh": "用了你们的面霜过敏,脸都肿了",
+    },
+    RedFlag.CHILD: {
+        "en": "a piece came off and my daughter almost choked",
+        "de": "Mein Sohn hätte sich fast verletzt, das Teil war lose",
+        "fr": "Mon fils a avalé une petite pièce du jouet",
+        "es": "Mi hija casi se traga una pieza",
+        "it": "Mio figlio ha ingoiato un pezzo del giocattolo",
+        "pt": "Meu filho engoliu uma peça do brinquedo",
+        "nl": "Mijn dochter slikte een onderdeel in",
+        "pl": "Moja córka połknęła część zabawki",
+        "cs": "Můj syn spolkl kousek té hračky",
+        "uk": "Дитина проковтнула деталь іграшки",
+        "ru": "Ребёнок проглотил деталь игрушки",
+        "zh": "孩子差点把零件吞下去",
+    },
+    RedFlag.SELF_HARM: {
+        "en": "I can't do this any more, I want to die",
+        "de": "Ich will nicht mehr leben",
+        "fr": "Je n'ai plus envie de vivre",
+        "es": "Ya no quiero vivir",
+        "it": "Voglio morire, non ce la faccio",
+        "pt": "Não quero mais viver",
+        "nl": "Ik wil niet meer leven",
+        "pl": "Nie chce mi się żyć",
+        "cs": "Už nechci žít",
+        "uk": "Більше не хочу жити",
+        "ru": "Больше не хочу жить",
+        "zh": "我不想活了",
+    },
+    RedFlag.VIOLENCE: {
+        "en": "I will burn your store down",
+        "de": "Ich zünde euren Laden an",
+        "fr": "Je vais mettre le feu à votre magasin",
+        "es": "Voy a prender fuego a su tienda",
+        "it": "Vi do fuoco al negozio",
+        "pt": "Vou botar fogo na loja de vocês",
+        "nl": "Ik steek jullie winkel in brand",
+        "pl": "Podpalę wam sklep",
+        "cs": "Podpálím vám prodejnu",
+        "uk": "Я підпалю ваш магазин",
+        "ru": "Я подожгу ваш магазин",
+        "zh": "我要放火烧了你们的店",
+    },
+    RedFlag.LEGAL: {
+        "en": "my lawyer will be in touch",
+        "de": "Mein Anwalt meldet sich bei Ihnen",
+        "fr": "Je vais porter plainte",
+        "es": "Voy a poner una denuncia en consumo",
+        "it": "Ho già parlato con il mio avvocato",
+        "pt": "Vou ao Procon amanhã",
+        "nl": "Ik schakel mijn advocaat in",
+        "pl": "Sprawa trafi do UOKiK i do sądu",
+        "cs": "Obracím se na ČOI a na svého právníka",
+        "uk": "Звертаюся до суду та Держпродспоживслужби",
+        "ru": "Пишу жалобу в Роспотребнадзор и иду в суд",
+        "zh": "我要打12315投诉,还要找律师",
+    },
+    RedFlag.PRESS: {
+        "en": "I'm a journalist and would like a comment",
+        "de": "Presseanfrage: ich bitte um eine Stellungnahme",
+        "fr": "Je suis journaliste et je prépare un article",
+        "es": "Soy periodista y preparo un reportaje",
+        "it": "Sono una giornalista e vorrei un commento",
+        "pt": "Sou jornalista e preparo uma reportagem",
+        "nl": "Ik ben journalist en zoek een reactie",
+        "pl": "Jestem dziennikarką, proszę o komentarz",
+        "cs": "Jsem novinář, prosím o vyjádření",
+        "uk": "Я журналіст, прошу коментар",
+        "ru": "Я журналист, прошу комментарий",
+        "zh": "我是记者,想采访你们",
+    },
+    RedFlag.DATA_LEAK: {
+        "en": "I can see another customer's address in my account",
+        "de": "In meinem Konto sehe ich die Bestellungen anderer Kunden, ein Datenleck",
+        "fr": "Fuite de données : je vois l'adresse d'un autre client",
+        "es": "Veo los datos de otro cliente en mi cuenta",
+        "it": "Nel mio account vedo i dati di un altro cliente",
+        "pt": "Vejo os dados de outro cliente, isso é vazamento de dados",
+        "nl": "Ik zie de gegevens van een andere klant, een datalek",
+        "pl": "Widzę dane innego klienta, to wyciek danych",
+        "cs": "Vidím údaje jiného zákazníka, únik dat",
+        "uk": "Бачу чужі замовлення, витік даних",
+        "ru": "Вижу чужие заказы в кабинете, утечка данных",
+        "zh": "我看到了别人的订单,信息泄露",
+    },
+    RedFlag.DISCRIMINATION: {
+        "en": "your guard was openly racist to my husband",
+        "de": "Ihr Mitarbeiter war rassistisch zu meiner Frau",
+        "fr": "Votre vigile a eu des propos racistes",
+        "es": "El guardia hizo comentarios racistas",
+        "it": "Il commesso è stato razzista con mia moglie",
+        "pt": "O segurança foi racista comigo",
+        "nl": "De bewaker was racistisch tegen mijn man",
+        "pl": "Ochroniarz był rasistą wobec mojego męża",
+        "cs": "Prodavač měl rasistické poznámky",
+        "uk": "Охоронець поводився як расист",
+        "ru": "Охранник вёл себя как расист",
+        "zh": "店员歧视外地人",
+    },
+    RedFlag.RIGHTS_REQUEST: {
+        "en": "I hereby withdraw from the contract",
+        "de": "Hiermit widerrufe ich den Kaufvertrag",
+        "fr": "Je me rétracte de mon achat",
+        "es": "Ejerzo mi derecho de desistimiento",
+        "it": "Esercito il diritto di recesso",
+        "pt": "Quero exercer o direito de arrependimento",
+        "nl": "Ik herroep de koop",
+        "pl": "Odstępuję od umowy",
+        "cs": "Odstupuji od smlouvy",
+        "uk": "Відмовляюся від договору",
+        "ru": "Отказываюсь от договора",
+        "zh": "我要求七天无理由退货",
+    },
+}
+CASES = [(flag, language, text) for flag, texts in MUST.items() for language, text in texts.items()]
+
+ALSO = [
+    (RedFlag.RIGHTS_REQUEST, "delete all my data, please"),
+    (RedFlag.RIGHTS_REQUEST, "I started a chargeback today"),
+    (RedFlag.RIGHTS_REQUEST, "it is still under warranty"),
+    (RedFlag.RIGHTS_REQUEST, "Bitte löschen Sie mein Konto und alle Daten"),
+    (RedFlag.RIGHTS_REQUEST, "Smažte prosím všechny moje údaje"),
+    (RedFlag.RIGHTS_REQUEST, "Uplatňuji reklamaci, zboží je v záruce"),
+    (RedFlag.RIGHTS_REQUEST, "Proszę usunąć moje konto i dane"),
+    (RedFlag.RIGHTS_REQUEST, "Удалите мои персональные данные"),
+    (RedFlag.RIGHTS_REQUEST, "请注销我的账号"),
+    (RedFlag.RIGHTS_REQUEST, "odstupuji od smlouvy, prosim o vraceni penez"),
+    (RedFlag.INJURY, "the kettle gave me an electric shock"),
+    (RedFlag.LEGAL, "I'll see you in court"),
+    (RedFlag.CHILD, "my 3 year old son got hurt"),
+    (RedFlag.CHILD, "I'm 14 and I bought this with my mum's card"),
+]
+
+HARMLESS = [
+    ("en", "so sad that the blue one is gone"),
+    ("en", "to add insult to injury, the lid was missing"),
+    ("en", "bless you for the quick delivery"),
+    ("en", "saw it in the media section"),
+    ("en", "my order is three weeks late, where is it?"),
+    ("en", "love the colour, it goes with my kitchen"),
+    ("en", "my mother works at a hospital and loves your mugs"),
+    ("de", "Die Jacke ist zu groß, sonst schön"),
+    ("de", "Wo bleibt mein Paket?"),
+    ("fr", "Où est ma commande ?"),
+    ("es", "¿Dónde está mi pedido?"),
+    ("it", "Il pacco è in ritardo di una settimana"),
+    ("pt", "Cadê meu pedido?"),
+    ("nl", "Mijn bestelling is te laat"),
+    ("pl", "Paczka jest opóźniona o tydzień"),
+    ("cs", "Balík má týden zpoždění"),
+    ("uk", "Посилка запізнюється на тиждень"),
+    ("ru", "Посылка опаздывает на неделю"),
+    ("zh", "快递晚了一个星期"),
+]
+
+
+def test_every_flag_is_tried_in_every_language() -> None:
+    assert set(MUST) == set(RedFlag)
+    assert all(len(texts) == 12 for texts in MUST.values())
+
+
+@pytest.mark.parametrize(("flag", "language", "text"), CASES)
+def test_a_red_flag_is_raised(flag: RedFlag, language: str, text: str) -> None:
+    assert flag in red_flags(fold(text), language)[0]
+
+
+@pytest.mark.parametrize(("flag", "text"), ALSO)
+def test_other_words_for_the_same_are_known(flag: RedFlag, text: str) -> None:
+    assert flag in red_flags(fold(text), "und")[0]
+
+
+@pytest.mark.parametrize(("flag", "language", "text"), CASES)
+def test_a_wrong_guess_of_the_language_hides_no_flag(
+    flag: RedFlag, language: str, text: str
+) -> None:
+    assert flag in red_flags(fold(text), "und")[0]
+
+
+@pytest.mark.parametrize(("language", "text"), HARMLESS)
+def test_ordinary_posts_raise_none(language: str, text: str) -> None:
+    assert red_flags(fold(text), language)[0] == ()
+
+
+def test_flags_come_in_the_order_of_the_enum_with_their_words() -> None:
+    flags, hits = red_flags(fold("my lawyer says the burns on my hand are serious"), "en")
+
+    assert flags == (RedFlag.INJURY, RedFlag.LEGAL)
+    assert {hit.group: hit.words for hit in hits}["legal"] == "lawyer"

@@ -1,0 +1,91 @@
+import pytest
+
+from monitor.judge.phrases import fold
+from monitor.judge.rules import Ruling, apply_rules
+
+
+def rule(text: str, language: str = "en") -> Ruling:
+    return apply_rules(text, fold(text), language)
+
+
+def test_a_grievance_needs_no_negative_word() -> None:
+    ruling = rule("third week and no parcel")
+
+    assert ruling.weight > 0.4
+    assert ruling.grievances > 0
+    assert any(reason.startswith("complaint:") for reason in ruling.why)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Oh great, another broken mug. Love it.", "en"),
+        ("well done, three weeks for a letter", "en"),
+        ("Na super, schon wieder Verspätung", "de"),
+        ("Bravo, colis arrivé en morceaux", "fr"),
+        ("Qué maravilla, dos horas de retraso", "es"),
+        ("Complimenti, pacco arrivato rotto", "it"),
+        ("Parabéns, chegou quebrado", "pt"),
+        ("Lekker bezig, alweer storing", "nl"),
+        ("No super, paczka przyszła rozbita", "pl"),
+        ("No paráda, přišla prázdná krabice", "cs"),
+        ("Браво, чайник розбитий", "uk"),
+        ("Браво, сервиз вдребезги", "ru"),
+        ("真棒,杯子又碎了", "zh"),
+    ],
+)
+def test_praise_over_a_bad_event_is_irony(text: str, language: str) -> None:
+    ruling = rule(text, language)
+
+    assert ruling.ironic
+    assert ruling.weight > 0.5
+    assert not ruling.praises
+    assert ruling.why[0].startswith("irony:")
+
+
+def test_praise_without_a_bad_event_is_praise() -> None:
+    ruling = rule("well done, I love my mug")
+
+    assert not ruling.ironic
+    assert ruling.praises
+    assert ruling.weight < 0
+
+
+def test_rough_words_may_praise() -> None:
+    assert rule("fucking love this mug").praises
+
+
+def test_news_and_adverts_weigh_less() -> None:
+    assert rule("Nordlicht opens its first store, according to a press release").weight < -0.3
+
+
+def test_an_advert_with_a_link_weighs_least() -> None:
+    text = "70% off everything, use code WIN https://deals.example"
+
+    assert rule(text).weight < rule(text.replace("https://deals.example", "")).weight
+    assert "reads like an advert" in rule(text).why
+
+
+def test_a_complaint_about_another_company_weighs_less() -> None:
+    assert rule("their service is a disgrace, should have bought yours instead").weight < 0
+
+
+def test_what_was_put_right_weighs_less() -> None:
+    assert rule("it came broken, but they sent a new one the next day, all sorted").weight < 0
+
+
+def test_angry_signs_count_twice_at_most() -> None:
+    assert rule("😡").weight < rule("😡😡").weight == rule("😡😡😡😡").weight
+    assert rule("😍").weight < 0
+    assert "😡" in rule("😡😡").why
+
+
+def test_shouting_counts_beside_a_grievance_only() -> None:
+    assert "shouting" in rule("WHERE IS MY REFUND").why
+    assert "shouting" not in rule("I LOVE THIS MUG SO MUCH").why
+    assert "shouting" not in rule("no reply").why
+    assert "shouting" not in rule("STILL no reply after all these weeks").why
+
+
+def test_nothing_said_nothing_moved() -> None:
+    assert rule("the train leaves at nine") == Ruling(weight=0.0)
