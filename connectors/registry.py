@@ -10,6 +10,7 @@ from connectors.settings import ConnectorSettings
 PLATFORMS = {
     "twitter": "connectors.twitter:Twitter",
     "reddit": "connectors.reddit:Reddit",
+    "bluesky": "connectors.bluesky:Bluesky",
     "feed": "connectors.feed:Feed",
     "samples": "connectors.samples:Samples",
 }

@@ -18,6 +18,7 @@ from connectors.base import Connector
 HARNESSES = {
     "twitter": "tests.servers.x:XPlatform",
     "reddit": "tests.servers.reddit:RedditPlatform",
+    "bluesky": "tests.servers.bluesky:BlueskyPlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 

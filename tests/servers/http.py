@@ -30,6 +30,11 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]  #: names in lower case
     body: bytes = b""
+    raw_query: str = ""  #: as it came, where a name may stand more than once
+
+    def every(self, name: str) -> list[str]:
+        """All values of a parameter, in their order."""
+        return [value for key, value in parse_qsl(self.raw_query) if key == name]
 
     def json(self) -> object:
         """The body as JSON; an empty body is an empty object."""
@@ -249,6 +254,7 @@ def _handler_for(
                     query=dict(parse_qsl(split.query, keep_blank_values=True)),
                     headers={name.lower(): value for name, value in self.headers.items()},
                     body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+                    raw_query=split.query,
                 )
             )
             if answer is None:
