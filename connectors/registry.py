@@ -11,6 +11,7 @@ PLATFORMS = {
     "twitter": "connectors.twitter:Twitter",
     "reddit": "connectors.reddit:Reddit",
     "bluesky": "connectors.bluesky:Bluesky",
+    "hackernews": "connectors.hackernews:HackerNews",
     "feed": "connectors.feed:Feed",
     "samples": "connectors.samples:Samples",
 }

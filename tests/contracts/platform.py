@@ -19,6 +19,7 @@ HARNESSES = {
     "twitter": "tests.servers.x:XPlatform",
     "reddit": "tests.servers.reddit:RedditPlatform",
     "bluesky": "tests.servers.bluesky:BlueskyPlatform",
+    "hackernews": "tests.servers.hackernews:HackerNewsPlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 
