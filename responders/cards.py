@@ -1,7 +1,7 @@
 """Makes the card of a case: what is told in plain words, and what may be clicked now. Pure."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from connectors.base import Ability, Route, Way
@@ -17,6 +17,10 @@ from responders.policy import Policy
 #: How likely a complaint must be, or how many people the author reaches, to look sooner.
 HIGH_COMPLAINT = 0.85
 HIGH_REACH = 10_000
+#: Milder than this, and nobody waits for an answer: it may wait in a list.
+LOW_COMPLAINT = 0.6
+#: So long before its deadline nothing is mild any more.
+DUE_SOON = timedelta(minutes=15)
 #: Stands on a card where the code will be.
 CODE_SHOWN = "(code)"
 
@@ -96,7 +100,16 @@ def _urgency(case: Case, now: datetime) -> Urgency:
     strong = case.verdict.complaint >= HIGH_COMPLAINT or followers >= HIGH_REACH
     if late or strong or case.state is CaseState.NEEDS_HUMAN:
         return Urgency.HIGH
-    return Urgency.NORMAL
+    return Urgency.LOW if _mild(case, now) else Urgency.NORMAL
+
+
+def _mild(case: Case, now: datetime) -> bool:
+    """A first grumble that asks for nothing, with time left and nobody on it."""
+    if case.round > 1 or case.claimed_by or case.earlier or case.state is not CaseState.OPEN:
+        return False
+    soon = case.due_at is not None and case.due_at - now <= DUE_SOON
+    verdict = case.verdict
+    return not soon and not verdict.asks and 0 < verdict.complaint < LOW_COMPLAINT
 
 
 def _history(case: Case) -> str:

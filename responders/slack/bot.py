@@ -18,9 +18,11 @@ from slack_sdk.models.metadata import Metadata
 
 from connectors.base import Problem
 from connectors.errors import Refused, TryLater
+from responders.bulletin import Bulletin
 from responders.card import Card
 from responders.case import CaseId
-from responders.slack import blocks
+from responders.slack import blocks, notices
+from responders.slack.channels import Channels
 from responders.slack.checkup import checkup
 from responders.slack.client import Clock, asking
 from responders.slack.text import clean, cut, inert, staff
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 CASE_EVENT = "amends_case"
 DIGEST_EVENT = "amends_digest"
+BULLETIN_EVENT = "amends_bulletin"
 
 #: Of conversations.history. Source: docs.slack.dev, conversations.history: no more than 200 at a
 #: time are recommended, read 2026-11.
@@ -61,18 +64,21 @@ class OpenView:
 
 
 class SlackBot:
-    """Our voice in one channel. Every method is one or a few calls, each tried once."""
+    """Our voice in the team's channels. Every method is one or a few calls, each tried once."""
 
-    def __init__(self, client: WebClient, channel: str, *, clock: Clock) -> None:
+    def __init__(self, client: WebClient, channels: Channels | str, *, clock: Clock) -> None:
         """Speaks to nobody yet.
 
         Args:
             client: Made by `make_client`.
-            channel: The id of the channel that the cards stand in.
+            channels: Where cards stand; the id of a channel: all of them there.
             clock: The present moment.
         """
+        if isinstance(channels, str):
+            channels = Channels(default=channels)
         self._client = client
-        self._channel = channel
+        self._channels = channels
+        self._channel = channels.default
         self._clock = clock
         self._bot_id = ""
         self._charts: dict[str, tuple[str, int]] = {}  #: by digest key: file id, tries
@@ -106,7 +112,7 @@ class SlackBot:
     def _post(self, card: Card) -> Shown:
         with asking("post a card", self._clock, posts=True):
             posted = self._client.chat_postMessage(
-                channel=self._channel,
+                channel=self._channels.of(card),
                 text=blocks.fallback(card),
                 blocks=blocks.card(card),
                 metadata=_metadata(card),
@@ -129,19 +135,74 @@ class SlackBot:
         return at
 
     def find(self, case_id: CaseId, since: datetime | None = None) -> Shown | None:
-        """Our own card of the case, the newest one, if it stands in the channel.
+        """Our own card of the case, the newest one, if it stands in one of the channels.
 
         Args:
             case_id: Whose card.
-            since: Look no further back (aware UTC); None: through the whole channel.
+            since: Look no further back (aware UTC); None: through the whole channels.
 
         Raises:
             TryLater: Slack does not say now.
             SetupError: it cannot, before a person mends the app.
         """
-        for ts, payload in self._ours(CASE_EVENT, since):
-            if payload.get("case_id") == case_id:
-                return Shown(channel=self._channel, ts=ts)
+        for channel in self._channels.all:
+            for ts, payload in self._ours(CASE_EVENT, since, channel):
+                if payload.get("case_id") == case_id:
+                    return Shown(channel=channel, ts=ts)
+        return None
+
+    def channel_of(self, card: Card) -> str:
+        """The id of the channel in which a new card of this kind is posted."""
+        return self._channels.of(card)
+
+    def post(
+        self,
+        bulletin: Bulletin,
+        *,
+        at: Shown | None = None,
+        channel: str = "",
+        below: Shown | None = None,
+    ) -> Shown:
+        """Post a bulletin, or edit it where it stands.
+
+        Args:
+            bulletin: What is said.
+            at: Where it stands; None: nowhere yet.
+            channel: Where a new one goes; "": the default channel.
+            below: The message under which a new one goes, in its thread.
+
+        Raises:
+            TryLater, SetupError, Refused, OutcomeUnknown: as in `show`; `find_bulletin` finds
+                what was posted without an answer.
+        """
+        said: dict[str, Any] = {
+            "text": notices.fallback(bulletin),
+            "blocks": notices.blocks(bulletin),
+            "metadata": Metadata(event_type=BULLETIN_EVENT, event_payload={"key": bulletin.key}),
+            "parse": "none",
+        }
+        if at is not None:
+            with asking("edit a bulletin", self._clock):
+                self._client.chat_update(channel=at.channel, ts=at.ts, **said)
+            return at
+        with asking("post a bulletin", self._clock, posts=True):
+            posted = self._client.chat_postMessage(
+                channel=below.channel if below else channel or self._channel,
+                thread_ts=below.ts if below else None,
+                unfurl_links=False,
+                unfurl_media=False,
+                **said,
+            )
+        return Shown(channel=str(posted["channel"]), ts=str(posted["ts"]))
+
+    def find_bulletin(
+        self, key: str, *, channel: str = "", below: Shown | None = None
+    ) -> Shown | None:
+        """Our bulletin of that key, if it stands there. Raises as `find` does."""
+        where = below.channel if below else channel or self._channel
+        for ts, payload in self._ours(BULLETIN_EVENT, None, where, below.ts if below else ""):
+            if payload.get("key") == key:
+                return Shown(channel=where, ts=ts)
         return None
 
     def tell(self, person_id: str, text: str, channel: str = "") -> None:
@@ -228,17 +289,19 @@ class SlackBot:
 
     def find_digest(self, key: str, since: datetime | None = None) -> str | None:
         """The ts of our digest of that key, if it stands in the channel. Raises as `find` does."""
-        for ts, payload in self._ours(DIGEST_EVENT, since):
+        for ts, payload in self._ours(DIGEST_EVENT, since, self._channel):
             if payload.get("key") == key:
                 return ts
         return None
 
     def check(self, app_token: str | None = None) -> list[Problem]:
         """What is wrong or worth knowing: the login, permissions, the channel and who reads it."""
-        return checkup(self._client, self._channel, app_token, clock=self._clock)
+        return checkup(self._client, self._channels.all, app_token, clock=self._clock)
 
-    def _ours(self, event: str, since: datetime | None) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Messages of this bot with such metadata, newest first: ts and payload.
+    def _ours(
+        self, event: str, since: datetime | None, channel: str, thread: str = ""
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Messages of this bot with such metadata, a channel's newest first: ts and payload.
 
         Only our own: metadata of another app proves nothing.
         """
@@ -247,13 +310,17 @@ class SlackBot:
         cursor = ""
         while True:
             with asking("read the channel", self._clock):
-                page = self._client.conversations_history(
-                    channel=self._channel,
-                    include_all_metadata=True,
-                    limit=_PAGE,
-                    cursor=cursor or None,
-                    oldest=oldest,
-                )
+                asked: dict[str, Any] = {
+                    "channel": channel,
+                    "include_all_metadata": True,
+                    "limit": _PAGE,
+                    "cursor": cursor or None,
+                    "oldest": oldest,
+                }
+                if thread:
+                    page = self._client.conversations_replies(ts=thread, **asked)
+                else:
+                    page = self._client.conversations_history(**asked)
             for message in page["messages"]:
                 metadata = message.get("metadata") or {}
                 if message.get("bot_id") == bot_id and metadata.get("event_type") == event:

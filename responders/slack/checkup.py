@@ -1,6 +1,6 @@
 """What `amends check` says of Slack: the login, the permissions, the channel and who reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from slack_sdk import WebClient
@@ -19,13 +19,13 @@ _ASKED_MEMBERS = 50
 
 
 def checkup(
-    client: WebClient, channel: str, app_token: str | None, *, clock: Clock
+    client: WebClient, channels: Sequence[str], app_token: str | None, *, clock: Clock
 ) -> list[Problem]:
     """Everything at once; posts nothing.
 
     Args:
         client: Made by `make_client`.
-        channel: The id of the cards' channel.
+        channels: The ids of the cards' channels.
         app_token: For Socket Mode; None: is not tried.
         clock: The present moment.
     """
@@ -37,7 +37,7 @@ def checkup(
     problems = list(_permissions(header(login.headers, "x-oauth-scopes")))
     if app_token is not None:
         problems += _socket(client, app_token, clock)
-    return problems + list(_channel(client, channel, clock))
+    return problems + [p for channel in channels for p in _channel(client, channel, clock)]
 
 
 def _permissions(granted: str) -> Iterator[Problem]:

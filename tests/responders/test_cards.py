@@ -14,7 +14,7 @@ from responders.cards import make_card
 from responders.case import Case, CaseState
 from responders.draft import Draft, Finding, Half, Severity
 from responders.policy import Policy
-from responders.verdict import RedFlag
+from responders.verdict import RedFlag, Verdict
 from tests.responders.given import (
     API,
     BOTH,
@@ -591,6 +591,34 @@ def test_what_was_sent_can_be_taken_down_with_a_second_question() -> None:
     assert (down.verb, down.style, down.in_menu) == (Verb.TAKE_DOWN, "danger", True)
     assert down.confirm
     assert labels(made)[1:] == ["Correct the public reply", "Open again"]
+
+
+GRUMBLE = replace(entry(), verdict=Verdict(language="en", complaint=0.55, angry=True))
+MILD = replace(CASE, entries=(GRUMBLE,), due_at=NOW + timedelta(hours=1))
+
+
+def test_a_first_grumble_that_asks_for_nothing_may_wait() -> None:
+    assert card(MILD).urgency is Urgency.LOW
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        replace(MILD, due_at=NOW + timedelta(minutes=15)),
+        replace(MILD, claimed_by="<@U1EVA>"),
+        replace(MILD, round=2),
+        replace(MILD, earlier=1),
+        replace(
+            MILD,
+            entries=(replace(GRUMBLE, verdict=Verdict(complaint=0.55, angry=True, asks=True)),),
+        ),
+        replace(MILD, entries=(replace(GRUMBLE, verdict=Verdict(complaint=0.6, angry=True)),)),
+        replace(MILD, entries=(replace(GRUMBLE, verdict=None),)),
+    ],
+    ids=["due soon", "taken", "second round", "not the first", "asks", "stronger", "not judged"],
+)
+def test_whatever_should_not_wait_is_no_grumble(case: Case) -> None:
+    assert card(case).urgency is Urgency.NORMAL
 
 
 @pytest.mark.parametrize(

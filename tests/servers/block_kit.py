@@ -69,6 +69,8 @@ def _block(block: JSON, kinds: set[str]) -> Iterator[str]:
     yield from _short(block.get("block_id", ""), "block_id", 255)
     if kind == "section":
         yield from _text(block.get("text"), "text", _TEXT)
+        if "accessory" in block:
+            yield from _element(block["accessory"], {*_BUTTON_KINDS, "image"})
     elif kind == "header":
         yield from _plain(block.get("text"), "text", 150)
     elif kind == "markdown":

@@ -39,6 +39,7 @@ _SCOPES = {
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.members": ("channels:read", "groups:read"),
     "conversations.history": ("channels:history", "groups:history"),
+    "conversations.replies": ("channels:history", "groups:history"),
     "users.info": ("users:read",),
     "usergroups.users.list": ("usergroups:read",),
     "files.getUploadURLExternal": ("files:write",),
@@ -67,6 +68,7 @@ class Channel:
     bot_is_member: bool = True
     members: list[str] = field(default_factory=list)
     messages: list[JSON] = field(default_factory=list)  #: oldest first
+    replies: list[JSON] = field(default_factory=list)  #: those in threads
     notes: list[JSON] = field(default_factory=list)  #: ephemeral ones: user and text
 
 
@@ -235,6 +237,7 @@ class SlackServer(LoopbackServer):
             "conversations.info": self._info,
             "conversations.members": self._members,
             "conversations.history": self._history,
+            "conversations.replies": self._replies,
             "users.info": self._user,
             "usergroups.users.list": self._group,
             "views.open": self._open_view,
@@ -288,7 +291,10 @@ class SlackServer(LoopbackServer):
             "app_id": APP,
             "blocks": _named(asked.get("blocks", [])),
         }
-        channel.messages.append(message)
+        below = asked.get("thread_ts")
+        if below and all(first["ts"] != below for first in channel.messages):
+            raise Failure("thread_not_found")
+        (channel.replies if below else channel.messages).append(message)
         return {"channel": channel.id, "ts": message["ts"], "message": message}
 
     def _ts(self) -> str:
@@ -316,7 +322,8 @@ class SlackServer(LoopbackServer):
 
     def _update(self, asked: JSON) -> JSON:
         channel = self._own_channel(asked)
-        message = next((m for m in channel.messages if m["ts"] == asked.get("ts")), None)
+        everything = (*channel.messages, *channel.replies)
+        message = next((m for m in everything if m["ts"] == asked.get("ts")), None)
         if message is None:
             raise Failure("message_not_found")
         if message["bot_id"] != BOT_ID:
@@ -357,10 +364,20 @@ class SlackServer(LoopbackServer):
         return {"members": self._channel(asked).members, "response_metadata": {"next_cursor": ""}}
 
     def _history(self, asked: JSON) -> JSON:
+        return self._page(asked, self._own_channel(asked).messages[::-1])
+
+    def _replies(self, asked: JSON) -> JSON:
         channel = self._own_channel(asked)
+        first = [message for message in channel.messages if message["ts"] == asked.get("ts")]
+        if not first:
+            raise Failure("thread_not_found")
+        below = [reply for reply in channel.replies if reply["thread_ts"] == asked["ts"]]
+        return self._page(asked, [*first, *below])
+
+    def _page(self, asked: JSON, messages: list[JSON]) -> JSON:
         newest_first = [
             message
-            for message in reversed(channel.messages)
+            for message in messages
             if float(message["ts"]) > float(asked.get("oldest") or 0)
         ]
         start, limit = int(asked.get("cursor") or 0), int(asked.get("limit") or 100)
@@ -483,7 +500,7 @@ class SlackServer(LoopbackServer):
     def message(self, ts: str) -> JSON:
         """A message of any channel."""
         for channel in self.channels.values():
-            for message in channel.messages:
+            for message in (*channel.messages, *channel.replies):
                 if message["ts"] == ts:
                     return message
         raise KeyError(f"there is no message {ts}")
@@ -611,7 +628,8 @@ def _named(blocks: Iterable[JSON]) -> list[JSON]:
 
 def _find_element(message: JSON, action_id: str) -> tuple[JSON, JSON]:
     for block in message["blocks"]:
-        for element in block.get("elements", []):
+        accessory = [block["accessory"]] if "accessory" in block else []
+        for element in [*block.get("elements", []), *accessory]:
             if element.get("action_id") == action_id:
                 return block, element
     raise KeyError(f"there is no {action_id} on this message")

@@ -1,0 +1,62 @@
+"""A bulletin as Slack's blocks, and as the line of a notification. Pure."""
+
+from typing import Any
+
+from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
+
+from responders.bulletin import Bulletin, Line
+from responders.slack.blocks import CARD_MAXIMUM, action_id, weight
+from responders.slack.clicks import Ref
+from responders.slack.text import cut, inert, live, plain, staff, when
+
+#: More than this and nobody reads it; the rest is counted.
+LINES = 20
+_TITLE = 300
+_TEXT = 400
+_QUOTE = 160
+
+
+def blocks(bulletin: Bulletin) -> list[dict[str, Any]]:
+    """The bulletin as Block Kit; lines that find no room are counted."""
+    most = min(LINES, len(bulletin.lines))
+    drawn = _draw(bulletin, most)
+    while weight(drawn) >= CARD_MAXIMUM and most:
+        most -= 1
+        drawn = _draw(bulletin, most)
+    return drawn
+
+
+def fallback(bulletin: Bulletin) -> str:
+    """The line of a notification and of a screen reader, safe as mrkdwn."""
+    return staff(cut(bulletin.title, _TITLE))
+
+
+def _draw(bulletin: Bulletin, most: int) -> list[dict[str, Any]]:
+    made: list[Block] = [SectionBlock(text=live(f"*{staff(cut(bulletin.title, _TITLE))}*"))]
+    if not bulletin.lines:
+        made = [SectionBlock(text=live(staff(cut(bulletin.title, _TITLE))))]
+    made += [_line(line) for line in bulletin.lines[:most]]
+    left = len(bulletin.lines) - most + bulletin.more
+    if left:
+        made.append(SectionBlock(text=plain(f"… and {left} more.")))
+    return [block.to_dict() for block in made]
+
+
+def _line(line: Line) -> Block:
+    quoted = f" “{inert(cut(line.quoted, _QUOTE))}”" if line.quoted else ""
+    at = f" · {when(line.at)}" if line.at else ""
+    return SectionBlock(
+        text=live(f"{staff(cut(line.text, _TEXT))}{at}{quoted}"), accessory=_button(line)
+    )
+
+
+def _button(line: Line) -> ButtonElement | None:
+    if line.card is None or line.button is None:
+        return None
+    button = line.button
+    return ButtonElement(
+        text=plain(button.label, 75, emoji=True),
+        action_id=action_id(button, 0),
+        value=Ref.of(line.card, button.verb, button.action).encode(),
+        style=button.style if button.style in {"primary", "danger"} else None,
+    )
