@@ -30,6 +30,8 @@ _UNSPACED = frozenset({"zh"})
 
 #: Where an apostrophe ends a word of its own: l'ordine, d'abord, c'est.
 _ELIDING = frozenset({"fr", "it"})
+#: The space that folding puts behind an apostrophe is not wanted before a sign of the notation.
+_BEFORE_SIGN = re.compile(r"'\s+(?=[|)])")
 #: Soft hyphens, joiners, marks of direction, lone accents: what can hide inside a word.
 _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -93,7 +95,7 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
     Raises:
         PhraseError: a bracket is not closed, or the phrase holds no word that must be there.
     """
-    reader = _Reader(tokens=_TOKEN.findall(source.lower().strip()), spaced=spaced)
+    reader = _Reader(tokens=_TOKEN.findall(" ".join(source.lower().replace(",", " ").split())), spaced=spaced)
     pattern, hints = reader.choice()
     if reader.tokens:
         raise PhraseError(f'phrase "{source}": a bracket too many')
@@ -217,7 +219,8 @@ def read(text: str, language: str) -> dict[str, Listening]:
 
 def _each(sources: Iterable[str], language: str) -> Iterator[Phrase]:
     for source in sources:
-        yield phrase(folded(source, language), spaced=language not in _UNSPACED)
+        plain = _BEFORE_SIGN.sub("'", folded(source, language))
+        yield phrase(plain, spaced=language not in _UNSPACED)
 
 
 def languages() -> tuple[str, ...]:
