@@ -18,7 +18,7 @@ from monitor.config import Settings, SlackTable
 from monitor.jobs import House, Surface, connector_for
 from monitor.judge import DEFAULT_THRESHOLD, Judge
 from monitor.judge.relevance import relevant
-from monitor.lock import FileLock
+from monitor.lock import FileLock, OneSender
 from monitor.problems import RunError
 from monitor.store import Store
 from responders import guard, playbooks
@@ -119,11 +119,13 @@ def listen_to_slack(settings: Settings, house: House) -> "Listening":
     return socket_mode.listen(bolt, token, client, clock=house.clock)
 
 
-def sender_lock(settings: Settings) -> FileLock:
-    """The lock of the one sender: a file beside the SQLite database, else in the file's folder."""
+def sender_lock(settings: Settings) -> OneSender:
+    """The lock of the one sender: a file beside the SQLite database, or PostgreSQL's own."""
     path = settings.database_url.removeprefix("sqlite:///")
     if path == settings.database_url:
-        return FileLock(settings.folder / "amends.sender.lock")
+        from monitor.session_lock import SessionLock
+
+        return SessionLock(settings.database_url)
     return FileLock(Path(f"{path}.sender.lock"))
 
 

@@ -1,13 +1,40 @@
-"""One sender at a time on one machine: a lock file held for the life of the process.
+"""One sender at a time, by a lock that a paused process keeps and a dead one drops.
 
 A lease alone is not enough: a process that is paused between looking at its lease and the wire
-would send a second time after another took over. The kernel keeps this lock for a paused process
-and drops it with a dead one, however it died.
+would send a second time after another took over. So whoever sends holds a lock for the life of
+its process: a file on one machine, a session of the database where PostgreSQL is shared by many.
 """
 
 import fcntl
+import logging
 import os
 from pathlib import Path
+from typing import Protocol
+
+from responders.deliver import SenderLock
+
+log = logging.getLogger(__name__)
+
+
+class OneSender(SenderLock, Protocol):
+    """A lock of the one sender, as `amends run` takes and keeps it."""
+
+    @property
+    def name(self) -> str:
+        """What is locked, for a message; holds no password."""
+
+    def acquire(self) -> bool:
+        """Take the lock without waiting; False where another process has it.
+
+        Raises:
+            OSError: the lock can neither be taken nor be had by another.
+        """
+
+    def owner(self) -> str:
+        """Which process has it, for a message; "" where that cannot be told."""
+
+    def release(self) -> None:
+        """Let another process have it; nothing where it is not held."""
 
 
 class FileLock:
@@ -26,6 +53,11 @@ class FileLock:
     def path(self) -> Path:
         """The file that is locked."""
         return self._path
+
+    @property
+    def name(self) -> str:
+        """The file that is locked, for a message."""
+        return str(self._path)
 
     def acquire(self) -> bool:
         """Take the lock without waiting; False where another process has it.
@@ -77,3 +109,28 @@ class FileLock:
     def _sign(self, handle: int) -> None:
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{self._pid}\n".encode("ascii"), 0)
+
+
+class Keeper:
+    """Takes a lost lock again; says once that it is lost, and once that it is back."""
+
+    def __init__(self, lock: OneSender) -> None:
+        self._lock = lock
+        self._lost = False
+
+    def keep(self) -> None:
+        """Have the lock, where that is possible now; raises nothing."""
+        if self._lock.held():
+            return
+        reason = "another process has it"
+        try:
+            if self._lock.acquire():
+                log.warning("%s: the sender's lock was lost and is ours again", self._lock.name)
+                self._lost = False
+                return
+        except OSError as error:
+            reason = str(error).strip().partition("\n")[0]
+        if not self._lost:
+            name = self._lock.name
+            log.error("%s: the sender's lock is lost, so nothing is sent: %s", name, reason)
+        self._lost = True

@@ -11,6 +11,7 @@ from connectors.errors import TryLater
 from monitor import app, clock, consoles
 from monitor.config import Settings
 from monitor.jobs import BEGAN, House, Jobs
+from monitor.lock import Keeper
 from monitor.problems import RunError
 from monitor.report import due_week
 from monitor.schedule import Schedule
@@ -26,6 +27,8 @@ MINUTE = 60
 HOUR = 3600
 #: What is out of order while Slack cannot be listened to.
 CLICKS = "clicks in Slack"
+#: A sender's lock that was lost (the database was restarted) is asked for again so often.
+LOCK_SECONDS = 15
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> None:
@@ -40,7 +43,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
     stopping = threading.Event()
     with _signals(stopping), ExitStack() as stack:
         schedule = Schedule(clock.now)
-        house = _house(settings, stack, schedule.wake)
+        house = _house(settings, stack, schedule)
         jobs = Jobs(house)
         _plan(schedule, settings, house, jobs)
         if house.surface is not None:
@@ -92,21 +95,22 @@ def _require_something_to_do(settings: Settings) -> None:
         raise RunError("nobody could see a card: enable [slack] or [console]")
 
 
-def _house(settings: Settings, stack: ExitStack, wake: Callable[[], None]) -> House:
+def _house(settings: Settings, stack: ExitStack, schedule: Schedule) -> House:
     store = stack.enter_context(app.open_store(settings))
     lock = app.sender_lock(settings)
     try:
         alone = lock.acquire()
     except OSError as error:
-        raise RunError(f"{lock.path} cannot be made: {error.strerror}") from error
+        raise RunError(f"{lock.name} cannot be locked: {error.strerror or error}") from error
     if not alone:
         raise RunError(
             f"another amends run (process {lock.owner()}) sends from this database; "
-            f"it holds {lock.path}"
+            f"it holds {lock.name}"
         )
     stack.callback(lock.release)
     app.import_codes(settings.policy, store)
     store.meta.put_new(BEGAN, clock.now().isoformat())
+    schedule.every(LOCK_SECONDS, "sender lock", Keeper(lock).keep)
     return app.build(
         settings,
         store,
@@ -114,7 +118,7 @@ def _house(settings: Settings, stack: ExitStack, wake: Callable[[], None]) -> Ho
         connectors=app.make_connectors(settings),
         surface=app.make_surface(settings, clock.now),
         lock=lock,
-        wake=wake,
+        wake=schedule.wake,
     )
 
 
