@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DATA ?= ../shared/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: install demo test lint lock bench bench-judge bench-guard train soak clean
@@ -22,6 +23,19 @@ lint: $(VENV)/.dev             ## format, lint, types, floors
 
 bench: $(VENV)/.dev            ## ratios, measured in one run
 	$(BIN)/python -m tests.benchmarks
+
+bench-judge: $(VENV)/.dev      ## the judge on labelled sets that its training did not see
+	$(BIN)/python -m tests.benchmarks.bench_judge $(DATA)
+
+bench-guard: $(VENV)/.dev      ## what the guard catches, and what it should not
+	$(BIN)/python -m tests.benchmarks.bench_guard
+
+train: $(VENV)/.dev            ## the complaint model once more; monitor/judge/sentences/README.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'scikit-learn>=1.7'
+	$(BIN)/python -m monitor.judge.train $(DATA)
+
+soak: $(VENV)/.dev             ## the long runs: every crash point, many seeds
+	AMENDS_SOAK=1 $(BIN)/python -m pytest -q -n 2 tests/acceptance tests/responders/test_simulation.py
 
 lock:                          ## new lock files; needs uv
 	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
