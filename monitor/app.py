@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from connectors import registry
 from connectors.base import Ability, Connector, Contact, Mention, Route, Way
 from connectors.errors import SetupError
+from monitor import rota
 from monitor.clock import Clock
 from monitor.config import Settings, SlackTable
 from monitor.jobs import House, Surface, connector_for
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from responders.slack.bot import SlackBot
+    from responders.slack.channels import Channels
     from responders.slack.socket_mode import Listening
 
 #: So many earlier texts are looked at so that no text is sent twice.
@@ -84,7 +86,35 @@ def make_surface(settings: Settings, clock: Clock) -> "SlackBot | None":
         return None
     from responders.slack.bot import SlackBot
 
-    return SlackBot(slack_client(slack), slack.channel, clock=clock)
+    return SlackBot(slack_client(slack), channels(slack), clock=clock)
+
+
+def active_accounts(settings: Settings, clock: Clock) -> Callable[[str], bool] | None:
+    """Asks Slack whether an account is active; None without Slack."""
+    slack = settings.file.slack
+    if slack is None or not slack.enabled:
+        return None
+    from responders.slack.roster import SlackRoster
+
+    roster = SlackRoster(slack_client(slack), (), clock=clock)
+    return lambda user_id: not user_id or roster.person(user_id) is not None
+
+
+def channels(slack: SlackTable) -> "Channels":
+    """Which channel each card stands in."""
+    from responders.slack.channels import Channels, Rule
+
+    rules = (
+        Rule(
+            channel=route.channel,
+            brands=frozenset(route.brands),
+            topics=frozenset(route.topics),
+            languages=frozenset(route.languages),
+            urgencies=frozenset(route.severities),
+        )
+        for route in slack.routes
+    )
+    return Channels(default=slack.channel, rules=tuple(rules))
 
 
 def slack_client(slack: SlackTable) -> "WebClient":
@@ -195,7 +225,7 @@ def build(
 
     desk = Desk(
         store.cases,
-        policy=lambda _brand: policy,
+        policy=lambda name: replace(policy, reads=frozenset(brands[name].languages)),
         ability=ability,
         review=review,
         clock=clock,
@@ -241,6 +271,12 @@ def build(
         sender=sender,
         month_of=month_of,
         surface=surface,
+        batch_low=settings.file.slack.batch_low if settings.file.slack else True,
+        plan=rota.plan(
+            settings,
+            holds=lambda: settings.file.engine.shadow,
+            active=active_accounts(settings, clock),
+        ),
         prevent=lambda topic: prevent(books, topic),
         watch_for=settings.file.engine.watch_for,
         watch_every=settings.file.engine.watch_every,

@@ -8,6 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,6 +31,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 #: A hundred years: a time that long ago is still a date.
 LONGEST = timedelta(days=36_500)
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _WHEN = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -77,6 +79,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _time(value: str) -> str:
+    if value and not _TIME.fullmatch(value):
+        raise ValueError('write a time of day, such as "09:00", or "" for none')
+    return value
+
+
 def _when(value: str) -> str:
     if value and not _WHEN.fullmatch(value):
         raise ValueError('write a day and a time in the brand\'s time zone, such as "mon 08:00"')
@@ -93,6 +101,15 @@ def _language(value: str) -> str:
     return value
 
 
+def _market(value: str) -> str:
+    if value:
+        from monitor.holiday import calendar
+
+        calendar(value)
+    return value
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Hours = Annotated[str, AfterValidator(_hours)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -111,7 +128,9 @@ class BrandTable(Table):
     voice: Literal["formal", "familiar"] = "formal"
     signature: str = Field(default="", max_length=40)
     timezone: Zone = "UTC"
-    business_hours: Hours = ""
+    business_hours: Hours = ""  #: deadlines count these hours
+    business_days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
+    market: Annotated[str, AfterValidator(_market)] = ""  #: whose public holidays count
     products: tuple[Name, ...] = ()
     policy_url: str = ""
     contact: str = ""
@@ -135,6 +154,16 @@ class BrandTable(Table):
         )
 
 
+class RouteTable(Table):
+    """One [[slack.routes]] entry: cards of this kind stand in another channel."""
+
+    channel: Name
+    brands: tuple[Name, ...] = ()
+    topics: tuple[Name, ...] = ()
+    languages: tuple[Language, ...] = ()
+    severities: tuple[Literal["red", "high", "normal", "low"], ...] = ()
+
+
 class SlackTable(Table):
     """[slack]: where the cards appear."""
 
@@ -146,6 +175,8 @@ class SlackTable(Table):
     channel: Name
     mode: Literal["socket"] = "socket"
     timeout_seconds: float = Field(default=15.0, gt=0, le=120)
+    batch_low: bool = True  #: cases of low severity share one card
+    routes: tuple[RouteTable, ...] = ()  #: the first one that fits says where a card stands
 
 
 class CreditTable(Table):
@@ -187,6 +218,43 @@ class PolicyTable(Table):
             second_approver=self.second_approver,
             credit=credit,
         )
+
+
+class ShiftTable(Table):
+    """One [[duty.shifts]] entry: the first one that fits says who is on duty."""
+
+    person: Name
+    deputy: str = ""
+    days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    hours: Hours = ""  #: "" is the whole day
+    timezone: Zone | None = None  #: the first brand's where absent
+
+
+class MailTable(Table):
+    """[duty.mail]: red flags by mail."""
+
+    host: Name
+    port: int = Field(default=587, ge=1, le=65_535)
+    sender: Name
+    encrypt: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret | None = None
+    addresses: Mapping[str, str] = Field(default_factory=dict)  #: person -> address
+
+
+class DutyTable(Table):
+    """[duty]: who is told what, and when."""
+
+    lead: str = ""  #: gets what nobody else has
+    remind_before: Duration = timedelta(minutes=15)
+    deputy_after: Duration = timedelta(minutes=15)
+    return_after: Duration = timedelta(hours=2)
+    heartbeat: Annotated[str, AfterValidator(_time)] = ""
+    webhook: Secret | None = None
+    alive_url: Secret | None = None
+    speakers: Mapping[Language, tuple[Name, ...]] = Field(default_factory=dict)
+    shifts: tuple[ShiftTable, ...] = ()
+    mail: MailTable | None = None
 
 
 class JudgeTable(Table):
@@ -247,6 +315,7 @@ class File(Table):
     brands: tuple[BrandTable, ...] = Field(min_length=1)
     slack: SlackTable | None = None
     policy: PolicyTable = PolicyTable()
+    duty: DutyTable = DutyTable()
     judge: JudgeTable = JudgeTable()
     console: ConsoleTable = ConsoleTable()
     digest: DigestTable = DigestTable()
@@ -280,7 +349,10 @@ class Settings(Table):
     @property
     def policy(self) -> Policy:
         """The lead's rules."""
-        return self.file.policy.policy(self.folder)
+        duty = self.file.duty
+        return replace(
+            self.file.policy.policy(self.folder), speakers=dict(duty.speakers), lead=duty.lead
+        )
 
     @property
     def database_url(self) -> str:
@@ -392,6 +464,13 @@ def _cross_checks(
     names = [brand.name for brand in file.brands]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f'{path}: brands: "{name}" stands twice: give each brand a name of its own'
+    for route in file.slack.routes if file.slack else ():
+        for brand in route.brands:
+            if brand not in names:
+                yield (
+                    f'{path}: slack.routes: found "{brand}", '
+                    f"which is none of the brands{_nearest(brand, names)}"
+                )
     for platform, settings in connectors.items():
         if settings.brand and settings.brand not in names:
             yield (

@@ -11,7 +11,7 @@ fails to do (a platform's conversations, Slack) is noted once, under the service
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,15 @@ from typing import Protocol, TypeVar
 
 from connectors.base import Ability, Connector, Mention, Route
 from connectors.errors import ConnectorError, OutcomeUnknown, SetupError, TryLater, Unsupported
+from monitor import batch, report
 from monitor import poll as polling
-from monitor import report
 from monitor.clock import Clock
+from monitor.duty import Plan
 from monitor.outages import Outages
 from monitor.store import Store
 from monitor.store.mentions import CONVERSATION
+from monitor.tell import Surface as Bulletins
+from monitor.tell import Tell
 from responders import rounds
 from responders.action import ActionState
 from responders.card import Card
@@ -63,7 +66,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-class Surface(Protocol):
+class Surface(Bulletins, Protocol):
     """Where cards are shown, one message a case that edits itself."""
 
     def show(self, card: Card, at: Shown | None) -> Shown:
@@ -96,6 +99,8 @@ class House:
     sender: Sender
     month_of: MonthOf
     surface: Surface | None = None
+    batch_low: bool = True  #: cases of low severity share one card
+    plan: Plan = field(default_factory=Plan)  #: who is on duty, and when
     prevent: Callable[[str], str] = lambda _topic: ""
     watch_for: timedelta = timedelta(days=7)
     watch_every: timedelta = timedelta(minutes=5)
@@ -128,6 +133,20 @@ class Jobs:
         self._house = house
         self._store = house.store
         self.outages = Outages()
+        self._tell = Tell(
+            self._store,
+            house.surface,
+            house.plan,
+            brands=tuple(house.brands),
+            sources={source: brand.name for source, brand in house.brand_of.items()},
+            card=house.desk.card,
+            change=self._change,
+            connector=house.connector,
+            clock=house.clock,
+            outages=self.outages,
+            attempt=self.attempt,
+            service=SURFACE,
+        )
 
     # -- the steps ---------------------------------------------------------------------------
 
@@ -166,7 +185,7 @@ class Jobs:
             self._change(case_id, partial(self._heard, entry=entry, now=now))
             return case_id
         earlier = self._store.cases.earlier(brand, mention.platform, author, now - HISTORY)
-        due_at = now + self._house.policy.response_target
+        due_at = self._due(brand, now)
         return self._store.cases.open(entry.id, now, due_at, earlier)
 
     def suggest(self, case_id: CaseId) -> None:
@@ -199,6 +218,8 @@ class Jobs:
         shown = self._store.cases.shown(case_id)
         if shown is not None:
             stands = surface.show(card, Shown(channel=shown[0], ts=shown[1]))
+        elif self._house.batch_low and batch.belongs(card):
+            stands = Shown(channel="", ts="")  # in the list of `tell_all`
         else:
             stands = self._posted_once(
                 f"posting:{case_id}",
@@ -301,8 +322,8 @@ class Jobs:
         self.attempt("purge", lambda: self.purge(self._house.clock() - self._house.keep))
 
     def sweep(self) -> int:
-        """Walk the line and read the conversations; how many steps were taken."""
-        return self.walk() + self.watch_all()
+        """Walk the line, tell people, read the conversations; how many steps were taken."""
+        return self.walk() + self.tell_all() + self.watch_all()
 
     def walk(self) -> int:
         """Do everything that a person waits for, in the order of the line; how many steps."""
@@ -314,6 +335,10 @@ class Jobs:
         if self._house.surface is not None:
             steps += self._each("show", self.show, cases.to_show(QUEUE), lambda _: SURFACE)
         return steps
+
+    def tell_all(self) -> int:
+        """Tell people what no card tells: lists, reminders, alarms; how much was told."""
+        return self._tell.all()
 
     def watch_all(self) -> int:
         """Read the conversations whose turn it is; how many.
@@ -447,8 +472,11 @@ class Jobs:
     def _heard(self, case: Case, entry: Entry, now: datetime) -> Change | None:
         if any(known.id == entry.id for known in case.entries):
             return None
-        due_at = now + self._house.policy.response_target
+        due_at = self._due(case.brand, now)
         return rounds.heard(case, entry, now, due_at, month_of=self._house.month_of)
+
+    def _due(self, brand: str, now: datetime) -> datetime:
+        return self._house.plan.due(brand, now, self._house.policy.response_target)
 
     def _change(self, case_id: CaseId, made: Callable[[Case], Change | None]) -> None:
         """Write what `made` makes of the case; made anew where somebody else was first."""

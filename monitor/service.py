@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 #: Conversations are looked through this often; how often each is read is [engine] watch_every.
 WATCH_SECONDS = 5
+#: Reminders, alarms and lists are looked for this often.
+TELL_SECONDS = 5
 #: Whether a digest is due, and whether Slack can be listened to where it could not.
 MINUTE = 60
 #: Whether something is older than the retention.
 HOUR = 3600
-#: What is out of order while Slack cannot be listened to.
-CLICKS = "clicks in Slack"
 #: A sender's lock that was lost (the database was restarted) is asked for again so often.
 LOCK_SECONDS = 15
+#: What is out of order while Slack cannot be listened to.
+CLICKS = "clicks in Slack"
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> None:
@@ -108,9 +110,9 @@ def _house(settings: Settings, stack: ExitStack, schedule: Schedule) -> House:
             f"it holds {lock.name}"
         )
     stack.callback(lock.release)
+    schedule.every(LOCK_SECONDS, "sender lock", Keeper(lock).keep)
     app.import_codes(settings.policy, store)
     store.meta.put_new(BEGAN, clock.now().isoformat())
-    schedule.every(LOCK_SECONDS, "sender lock", Keeper(lock).keep)
     return app.build(
         settings,
         store,
@@ -132,6 +134,7 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
         schedule.every(table.every_seconds, f"poll {source}", poll)
     schedule.sweep(jobs.walk)
     schedule.every(WATCH_SECONDS, "watch", jobs.watch_all)
+    schedule.every(TELL_SECONDS, "tell", jobs.tell_all)
     schedule.every(HOUR, "purge", jobs.purge_if_due)
     when = settings.file.digest.when
     if not when or (house.surface is None and house.digests is None):
