@@ -24,7 +24,7 @@ from typing import Any
 from monitor.judge.embedding import ENCODED, Encoder, Vector
 from monitor.judge.lexicon import Lean, lexicons
 from monitor.judge.ngrams import pieces, tokens, word_features
-from monitor.judge.own_words import own_words
+from monitor.judge.own_words import own_words, unquoted
 from monitor.judge.phrases import fold
 from monitor.judge.rules import Ruling, apply_rules
 from monitor.judge.vader import Sentiment, Vader
@@ -38,7 +38,7 @@ _WORDS_TOLD = 4
 NGRAMS = 0.3
 VADER = -0.4
 VADER_ALONE = -2.0
-LEAN = 0.6
+LEAN = 0.8
 LEAN_ALONE = 1.0
 #: A word list says less about a long text's single word than about a short one's.
 _LEAN_LENGTH = 40
@@ -65,11 +65,6 @@ class Evidence:
     ruling: Ruling
     vector: Vector | None = None  #: the embedding, where it was needed
     words: tuple[tuple[str, float], ...] = ()  #: words and how they moved the score
-
-    @property
-    def probability(self) -> float:
-        """How likely a complaint, 0..1."""
-        return sigmoid(self.score)
 
 
 def sigmoid(value: float) -> float:
@@ -185,15 +180,17 @@ class ComplaintModel:
 
     def _begin(self, text: str, language: str) -> "_Begun":
         sentiment = self._vader.score(text)
-        folded = fold(text)
-        ruling = apply_rules(text, folded, language)
-        own = own_words(text)
+        said = unquoted(text)
+        feeling = sentiment if said == text else self._vader.score(said)
+        folded = fold(said)
+        ruling = apply_rules(said, folded, language)
+        own = own_words(said)
         words: tuple[tuple[str, float], ...] = ()
         score = ruling.weight
         needs_vector = language in ENCODED
         if language == "en":
             linear, words = self._linear.score(own)
-            score += NGRAMS * linear + VADER * mood(sentiment, ruling)
+            score += NGRAMS * linear + VADER * mood(feeling, ruling)
             low, high = self._open
             needs_vector = low < self._calibrations[Route.LINEAR](score) < high
         elif language in lexicons():
@@ -202,7 +199,7 @@ class ComplaintModel:
             score += share * lean_score(lean, folded, language)
             words = lean.words
         elif not needs_vector:
-            score += VADER_ALONE * sentiment.compound
+            score += VADER_ALONE * feeling.compound
         return _Begun(
             language=language,
             own=own,

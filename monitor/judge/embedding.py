@@ -32,12 +32,11 @@ class Encoder:
         self._model = USE(threads=1)
         self._lock = Lock()
 
-    def encode(self, text: str) -> Vector:
-        """The vector of one text, already reduced to its author's own words."""
-        return cast(Vector, self.encode_all([text])[0])
-
     def encode_all(self, texts: Sequence[str]) -> Vector:
-        """One row a text; about twice as fast as one by one."""
+        """One row for each text, already reduced to its author's own words.
+
+        About three times as fast as one by one.
+        """
         cut = [text[:_READ_CHARACTERS] or "." for text in texts]
         with self._lock:  # the first call loads the weights
             return cast(Vector, self._model.encode(cut))

@@ -129,11 +129,11 @@ def _why(
     first = {hit.group: hit for hit in reversed(flag_hits)}
     why = [f"{flag.value}: {first[flag.value].words}" for flag in flags]
     why += evidence.ruling.why
-    why += [f"{word} {weight:+.1f}" for word, weight in evidence.words if _tells(weight)]
+    why += [f"{word} {weight:+.1f}" for word, weight in evidence.words if _tells(word, weight)]
     why += [f"VADER: {word} {valence:+.1f}" for word, valence in evidence.sentiment.words[:2]]
     why += [f"{subject}: {hit.words}" for hit in subject_hits[:1]]
     return tuple(dict.fromkeys(why))[:_WHY_LIMIT]
 
 
-def _tells(weight: float) -> bool:
-    return abs(weight) >= _WORTH_TELLING
+def _tells(word: str, weight: float) -> bool:
+    return abs(weight) >= _WORTH_TELLING and any(sign.isalpha() for sign in word)

@@ -148,11 +148,10 @@ def _fit(features: Array, labels: Array) -> Array:
         curve = (features * (chance * (1 - chance))[:, None]).T @ features + np.diag(hold)
         step = np.linalg.solve(curve, slope)
         pace = 1.0
-        while (after := _loss(features, labels, weights - pace * step, start, hold)) > loss:
+        while _loss(features, labels, weights - pace * step, start, hold) > loss + _SETTLED:
             pace /= 2
-            if pace < _SETTLED:
-                return weights
-        weights, loss = weights - pace * step, after
+        weights = weights - pace * step
+        loss = _loss(features, labels, weights, start, hold)
         if float(np.abs(step).max()) < _SETTLED:
             break
     return weights

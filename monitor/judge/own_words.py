@@ -10,14 +10,20 @@ _REPOST = re.compile(r"\bRT\s*:?\s*@\w+:?|^\s*RT\b:?")
 _BLANKS = re.compile(r"\s+")
 
 
+def unquoted(text: str) -> str:
+    """The text without the lines that quote somebody else; a text of quotes alone stays whole."""
+    if ">" not in text:
+        return text
+    own = _QUOTED_LINE.sub(" ", text)
+    return own if own.strip() else text
+
+
 def own_words(text: str) -> str:
     """The text as its author wrote it, on one line; lone surrogates are dropped."""
     text = text.encode("utf-8", "ignore").decode("utf-8")
     if "&" in text:
         text = html.unescape(text)
-    if ">" in text:
-        own = _QUOTED_LINE.sub(" ", text)
-        text = own if own.strip() else text
+    text = unquoted(text)
     text = _REPOST.sub(" ", text)
     if "/" in text or "www." in text:
         text = _LINK.sub(" ", text)

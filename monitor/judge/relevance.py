@@ -46,9 +46,8 @@ class _Checker:
         for hit in hits:
             if hit.group == "exclude":
                 return Relevance(relevant=False, why=f'excluded by "{hit.phrase}"')
-        for hit in hits:
-            if hit.group == "term":
-                return Relevance(relevant=True, why=f'names "{hit.words}"')
+        if hits:
+            return Relevance(relevant=True, why=f'names "{hits[0].words}"')
         tag = self._tags.search(folded) if self._tags else None
         if tag:
             return Relevance(relevant=True, why=f'names "{tag.group()}"')

@@ -14,7 +14,7 @@ _GROUPS = {
     "grievance": (0.5, 3),
     "praise": (-0.25, 2),
     "shop_talk": (-0.35, 2),
-    "elsewhere": (-0.8, 1),
+    "elsewhere": (-1.6, 1),
     "settled": (-0.9, 1),
 }
 _NAMES = {
@@ -32,7 +32,7 @@ _HAPPY_SIGNS = -0.4
 _SIGNS_COUNTED = 2
 _ADVERT = -0.6
 _ANGRY = re.compile("[😠😡🤬😤👎💩🤮🤢🖕😒🙄😾👿😩😫💢😞😣😖💔]")
-_HAPPY = re.compile("[😍🥰😘❤💕💖🎉👏😊😁😃😀🤩💙💚💛🧡💜🙏😄🥳]")
+_HAPPY = re.compile("[😍🥰😘❤👍👌💕💖🎉👏😊😁😃😀🤩💙💚💛🧡💜🙏😄🥳]")
 _LINK = re.compile(r"https?://")
 _PERCENT_OFF = re.compile(r"\d\s?%\s?(?:off|rabatt|de descuento|sconto|korting|slev|zniżk|скидк)")
 _LETTERS = re.compile(r"[^\W\d_]")

@@ -74,6 +74,8 @@ _DIGITS = 3
 #: A third of the posts are complaints in the mix that the calibration aims at.
 _SHARE = 0.3
 _FOLDS = 3
+#: What says nothing that anybody here understands is no complaint: 18 % at most.
+_SILENCE = -1.5
 _SEED = 7
 #: Log-odds of the n-gram model between which the embedding is asked too.
 OPEN = (-2.0, 1.5)
@@ -350,6 +352,8 @@ def calibrate(scored: Sequence[Scored]) -> dict[str, dict[str, float]]:
                 share = _SHARE if value else 1 - _SHARE
                 weights[y == value] *= share / weights[y == value].sum()
         slope, offset = _platt(x, y, weights * 1_000)
+        if route is complaint.Route.UNKNOWN:
+            offset = min(offset, _SILENCE)
         routes[route.value] = {"slope": round(slope, 3), "offset": round(offset, 3)}
     return routes
 

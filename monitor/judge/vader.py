@@ -227,7 +227,7 @@ def _weigh_around_but(valences: list[float], hits: list[int], but: int) -> None:
         first = valences.index(value)
         if first < but:
             valences[first] = value * 0.5
-        elif first > but:
+        else:
             valences[first] = value * 1.5
 
 

@@ -79,6 +79,32 @@ def test_odd_texts_score_as_in_the_library(
     assert scores(ours, text) == library.polarity_scores(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "without doubt great",
+        "without a doubt great",
+        "never so good",
+        "never this very good",
+        "this is so very good",
+        "not at all good",
+        "at least good",
+        "the least good",
+        "least good",
+        "no good or great",
+        "this is the shit and I sort of kind of love it",
+        "the pan is bad ass, to die for",
+        "good but bad but good",
+        "kind of good, kind and OF note",
+        "VERY good, no GREAT",
+    ],
+)
+def test_every_odd_turn_is_the_librarys(
+    ours: Vader, library: SentimentIntensityAnalyzer, text: str
+) -> None:
+    assert scores(ours, text) == library.polarity_scores(text)
+
+
 def test_the_words_that_weighed_come_heaviest_first(ours: Vader) -> None:
     found = ours.score("the service was good but the mug was horrible")
 
