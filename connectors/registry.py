@@ -11,7 +11,9 @@ PLATFORMS = {
     "twitter": "connectors.twitter:Twitter",
     "reddit": "connectors.reddit:Reddit",
     "bluesky": "connectors.bluesky:Bluesky",
+    "mastodon": "connectors.mastodon:Mastodon",
     "hackernews": "connectors.hackernews:HackerNews",
+    "youtube": "connectors.youtube:YouTube",
     "feed": "connectors.feed:Feed",
     "samples": "connectors.samples:Samples",
 }

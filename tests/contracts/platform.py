@@ -19,7 +19,9 @@ HARNESSES = {
     "twitter": "tests.servers.x:XPlatform",
     "reddit": "tests.servers.reddit:RedditPlatform",
     "bluesky": "tests.servers.bluesky:BlueskyPlatform",
+    "mastodon": "tests.servers.mastodon:MastodonPlatform",
     "hackernews": "tests.servers.hackernews:HackerNewsPlatform",
+    "youtube": "tests.servers.youtube:YouTubePlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 
@@ -50,6 +52,8 @@ class Traits:
     tells_who_is_addressed: bool = True
     #: The public sees the posts, and each has an address.
     public_posts: bool = True
+    #: A private message may only follow one of theirs.
+    customers_write_first: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
