@@ -169,6 +169,7 @@ def build(
     lock: SenderLock,
     judge: Judge | None = None,
     relevance: bool = True,
+    trust_addressed: bool = True,
     wake: Callable[[], None] = lambda: None,
 ) -> House:
     """Everything that the jobs work with.
@@ -182,6 +183,7 @@ def build(
         lock: Held by the one process that may send.
         judge: The judge; made from the settings where there is none.
         relevance: False takes every post as being about the brand.
+        trust_addressed: False has posts that are addressed to us name the brand too.
         wake: Called when a person has decided something.
     """
     brands = {brand.name: brand for brand in settings.brands}
@@ -249,7 +251,7 @@ def build(
 
     def judged(mention: Mention, brand: Brand) -> Verdict:
         verdict = opinion.judge(mention.text, hint=mention.language)
-        if not relevance or mention.addressed or mention.private:
+        if not relevance or mention.private or (trust_addressed and mention.addressed):
             return verdict
         about = relevant(mention.text, brand)
         if about:

@@ -255,7 +255,12 @@ def forget(config: str, handle: str, platform: str) -> None:
     from monitor import maintenance
 
     erased = maintenance.forget(_settings(config, secrets=False), platform, handle)
-    click.echo(f"{erased} posts of {handle} on {platform} erased")
+    spelt = (
+        ""
+        if erased
+        else ": is the handle written as the platform shows it, and the platform as in config.toml?"
+    )
+    click.echo(f"{erased} posts of {handle} on {platform} erased{spelt}")
 
 
 @commands.command("hash-password")
@@ -264,7 +269,10 @@ def hash_password() -> None:
     from responders.console import passwords
 
     secret = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    click.echo(passwords.hash_password(secret))
+    try:
+        click.echo(passwords.hash_password(secret))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @commands.group()

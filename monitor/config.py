@@ -260,7 +260,7 @@ class DutyTable(Table):
 class JudgeTable(Table):
     """[judge]: from which score on a post becomes a case."""
 
-    threshold: float | None = Field(default=None, ge=0, le=1)  #: None: the shipped one
+    threshold: float | None = Field(default=None, gt=0, lt=1)  #: None: the shipped one
 
 
 class ConsoleTable(Table):

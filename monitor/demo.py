@@ -206,6 +206,7 @@ def _demo(
             connectors={SOURCE: Samples(samples, clock=clock.now)},
             lock=lock,
             relevance=bool(brand) or not posts,
+            trust_addressed=not brand,  # a line that says nothing counts as addressed to us
             wake=wake,
         )
         yield house, store
