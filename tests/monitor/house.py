@@ -29,6 +29,7 @@ from monitor.config import BrandTable, EngineTable, File, PolicyTable, Settings
 from monitor.jobs import House
 from monitor.judge import Judge
 from monitor.store import Store
+from responders.bulletin import Bulletin
 from responders.card import Card, Decision, Verb
 from responders.case import Case, CaseId
 from responders.policy import Brand, Person
@@ -166,6 +167,24 @@ class FakeSlack:
     def find_digest(self, key: str) -> str | None:
         self.searches += 1
         return key if key in self.digests else None
+
+    def channel_of(self, card: Card) -> str:
+        return "C1"
+
+    def post(
+        self,
+        bulletin: Bulletin,
+        *,
+        at: Shown | None = None,
+        channel: str = "",
+        below: Shown | None = None,
+    ) -> Shown:
+        return at or Shown(channel="C1", ts=bulletin.key)
+
+    def find_bulletin(
+        self, key: str, *, channel: str = "", below: Shown | None = None
+    ) -> Shown | None:
+        return None
 
     def _meet(self) -> None:
         self.tried += 1

@@ -72,8 +72,9 @@ def jobs(here: House) -> Jobs:
 
 
 def rest(jobs: Jobs) -> None:
+    """Walk the line and read the conversations; what else is told has tests of its own."""
     for _ in range(50):
-        if not jobs.sweep():
+        if not jobs.walk() + jobs.watch_all():
             return
     raise AssertionError("the line does not come to rest")
 
@@ -100,6 +101,16 @@ class Poison:
         if "poison" in mention.text and not self.mended:
             raise ValueError("cannot be judged")
         return verdict(mention, brand)
+
+
+def test_a_sweep_is_the_whole_line(jobs: Jobs, reddit: Platform, slack: FakeSlack) -> None:
+    reddit.posts = [complaint(1)]
+    jobs.poll("reddit")
+
+    assert jobs.sweep() > 0
+
+    assert len(slack.cards) == 1
+    assert reddit.asked == ["poll", "conversation 1"]
 
 
 # Reading and judging
