@@ -235,6 +235,7 @@ def build(
         wake=wake,
         month_of=month_of,
         budget_left=budget_left,
+        incidents=store.incidents,
     )
     sender = Sender(
         store.cases,

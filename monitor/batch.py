@@ -21,6 +21,11 @@ def belongs(card: Card) -> bool:
     return card.urgency is Urgency.LOW and card.state is CaseState.OPEN
 
 
+def collected(card: Card) -> bool:
+    """Whether a case that an incident collects needs no card of its own."""
+    return card.urgency is not Urgency.RED and not card.claimed_by and card.round == 1
+
+
 def bulletin(cards: Sequence[Card], key: str) -> Bulletin:
     """The list as it is now; taking a case gives it a card of its own."""
     if not cards:

@@ -186,7 +186,11 @@ class Jobs:
             return case_id
         earlier = self._store.cases.earlier(brand, mention.platform, author, now - HISTORY)
         due_at = self._due(brand, now)
-        return self._store.cases.open(entry.id, now, due_at, earlier)
+        case_id = self._store.cases.open(entry.id, now, due_at, earlier)
+        incident = self._store.incidents.active(brand)
+        if incident is not None:
+            self._store.incidents.collect(case_id, incident.id)
+        return case_id
 
     def suggest(self, case_id: CaseId) -> None:
         """Draft the two texts of a round that has none yet."""
@@ -218,7 +222,9 @@ class Jobs:
         shown = self._store.cases.shown(case_id)
         if shown is not None:
             stands = surface.show(card, Shown(channel=shown[0], ts=shown[1]))
-        elif self._house.batch_low and batch.belongs(card):
+        elif (card.incident and batch.collected(card)) or (
+            self._house.batch_low and batch.belongs(card)
+        ):
             stands = Shown(channel="", ts="")  # in the list of `tell_all`
         else:
             stands = self._posted_once(
@@ -230,6 +236,8 @@ class Jobs:
 
     def deliver(self, due: Due) -> ActionState:
         """Take one action a step further: send it, look for it, or take it down."""
+        if due.state is ActionState.APPROVED and self._frozen(due.case_id):
+            return due.state
         return self._house.sender.step(due)
 
     def watch(self, case_id: CaseId) -> None:
@@ -474,6 +482,10 @@ class Jobs:
             return None
         due_at = self._due(case.brand, now)
         return rounds.heard(case, entry, now, due_at, month_of=self._house.month_of)
+
+    def _frozen(self, case_id: CaseId) -> bool:
+        """Whether an incident holds what is approved."""
+        return self._store.incidents.active(self._store.cases.get(case_id).brand) is not None
 
     def _due(self, brand: str, now: datetime) -> datetime:
         return self._house.plan.due(brand, now, self._house.policy.response_target)

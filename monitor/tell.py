@@ -13,6 +13,7 @@ from monitor.clock import Clock
 from monitor.duty import Duty, Plan
 from monitor.follow import ChangeCase, Connectors, Follow
 from monitor.outages import Outages
+from monitor.outbreak import Outbreak
 from monitor.store import Store
 from responders.card import Card
 from responders.case import CaseId
@@ -105,7 +106,11 @@ class Tell:
                 channel_of=surface.channel_of,
                 clock=clock,
             )
-            self._jobs.append(("lists", service, batch.refresh))
+            outbreak = Outbreak(store, board, brands=brands, card=card)
+            self._jobs += [
+                ("lists", service, batch.refresh),
+                ("incidents", service, outbreak.refresh),
+            ]
 
     def all(self) -> int:
         """Tell everything that is due; how much was told."""

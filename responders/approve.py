@@ -75,7 +75,7 @@ def decide(
     Raises:
         Refusal: nothing changes; the message says why.
     """
-    _allowed(policy, person)
+    require_approver(policy, person)
     if decision.verb not in _ANY_CARD:
         _fresh_round(case, decision)
     ask = Ask(
@@ -92,7 +92,12 @@ def decide(
     return booked(_VERBS[decision.verb](ask), month_of=month_of, budget=budget)
 
 
-def _allowed(policy: Policy, person: Person) -> None:
+def require_approver(policy: Policy, person: Person) -> None:
+    """Refuse whoever may not decide.
+
+    Raises:
+        NotAllowed: the person is no approver.
+    """
     if policy.may_approve(person):
         return
     if not policy.approvers:
@@ -408,6 +413,11 @@ def _only(ask: Ask, after: Case, what: str) -> Change:
     return Change(before=ask.case, after=after, notes=(Note(what=what, by=ask.by),))
 
 
+def _elsewhere(ask: Ask) -> Change:
+    """Not about one case: the desk decides it where incidents are kept."""
+    raise NotNow("Incidents cannot be declared here.")
+
+
 _VERBS: dict[Verb, Callable[[Ask], Change]] = {
     Verb.SEND: _send,
     Verb.EDIT: _edit,
@@ -428,4 +438,6 @@ _VERBS: dict[Verb, Callable[[Ask], Change]] = {
     Verb.ESCALATE: handover.escalate,
     Verb.ASK: handover.ask_speaker,
     Verb.CORRECT: afterwards.correct,
+    Verb.DECLARE: _elsewhere,
+    Verb.END_INCIDENT: _elsewhere,
 }

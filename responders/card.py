@@ -45,6 +45,8 @@ class Verb(StrEnum):
     ESCALATE = "escalate"  #: to a named person
     ASK = "ask"  #: somebody who speaks the language
     CORRECT = "correct"  #: take down what was sent, and write it anew
+    DECLARE = "declare"  #: an incident: nothing is sent for the brand any more
+    END_INCIDENT = "end_incident"
 
 
 @dataclass(frozen=True, kw_only=True)

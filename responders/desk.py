@@ -10,13 +10,14 @@ from datetime import datetime
 
 from connectors.base import Ability
 from responders.action import ActionState
-from responders.approve import Refusal, decide
+from responders.approve import Refusal, decide, require_approver
 from responders.ask import NAMES, Blocked
 from responders.card import Card, Decision, Verb
 from responders.cards import make_card
 from responders.case import BudgetSpent, Case, CaseBook, CaseId, Change
 from responders.credit import MonthOf, utc_month
 from responders.draft import Draft, Severity
+from responders.incident import FREEZE, FROZEN, VERBS, IncidentBook, on_card
 from responders.money import Money
 from responders.policy import Person, Policy
 
@@ -53,6 +54,7 @@ class Desk:
         wake: Callable[[], None] = lambda: None,
         month_of: MonthOf = utc_month,
         budget_left: Callable[[Case], Money | None] = lambda _case: None,
+        incidents: IncidentBook | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -66,6 +68,7 @@ class Desk:
             wake: Called after each change, so that jobs look at once.
             month_of: Names the month whose budget a credit takes.
             budget_left: What is left of the month's budget for credits; None where there is none.
+            incidents: Where incidents are kept; None: nobody can declare one.
         """
         self._book = book
         self._policy = policy
@@ -76,10 +79,14 @@ class Desk:
         self._wake = wake
         self._month_of = month_of
         self._budget_left = budget_left
+        self._incidents = incidents
 
     def take(self, decision: Decision, person: Person) -> Answer:
         """Carry out what a person decided, or say why not. Never raises for a person's mistake."""
         try:
+            told = self._incident(decision, person)
+            if told is not None:
+                return told
             change = self._written(decision, person)
         except KeyError:
             return Answer(done=False, text=_GONE)
@@ -98,13 +105,38 @@ class Desk:
         """
         case = self._book.get(case_id)
         left = self._budget_left(case)
-        return make_card(
+        card = make_card(
             case,
             ability=self._ability(case),
             policy=self._policy(case.brand),
             now=self._clock(),
             budget_left="" if left is None else f"{left} left this month",
         )
+        if self._incidents is None:
+            return card
+        return on_card(card, self._incidents.active(case.brand))
+
+    def _incident(self, decision: Decision, person: Person) -> Answer | None:
+        """What an incident makes of the decision; None: nothing."""
+        book = self._incidents
+        if book is None or decision.verb not in VERBS | FROZEN:
+            return None
+        case, now = self._book.get(decision.case_id), self._clock()
+        require_approver(self._policy(case.brand), person)
+        match decision.verb:
+            case Verb.DECLARE:
+                title = decision.reason.strip() or "Incident"
+                done = book.declare(case.id, title, person.shown, now)
+                text = "Declared: nothing is sent." if done else "One is going on already."
+            case Verb.END_INCIDENT:
+                done = book.end(case.brand, person.shown, now)
+                text = "Ended: what is approved is sent." if done else "It is over already."
+            case _ if book.active(case.brand) is not None:
+                return Answer(done=False, text=FREEZE)
+            case _:
+                return None
+        self._wake()
+        return Answer(done=done, text=text)
 
     def _written(self, decision: Decision, person: Person) -> Change | None:
         for _ in range(MOST_TRIES):

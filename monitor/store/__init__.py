@@ -22,6 +22,7 @@ from monitor.store.credits import Credits
 from monitor.store.engine import Database
 from monitor.store.erase import Eraser
 from monitor.store.errors import StoreError
+from monitor.store.incidents import Incidents
 from monitor.store.mentions import Mentions
 from monitor.store.notebook import Notebook
 from monitor.store.rollups import Rollups
@@ -42,6 +43,7 @@ class Store:
         mentions: Posts, verdicts, cursors.
         cases: Cases; a `CaseBook`.
         actions: What is to be sent and what was.
+        incidents: What is held for a brand, and why; an `IncidentBook`.
         waiting: What waits for a person, for lists and reminders.
         credits: Codes; a `CreditBook`.
         rollups: Counts for the digest.
@@ -59,6 +61,7 @@ class Store:
         self.cases = Cases(database, self._brands)
         self.actions = Actions(database)
         self.waiting = Waiting(database)
+        self.incidents = Incidents(database, self._brands)
         self.credits = Credits(database, self._brands)
         self.rollups = Rollups(database, self._brands)
         self.audit = Audit(database)

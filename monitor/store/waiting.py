@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from monitor.store.engine import Database
-from monitor.tables import action, brand, case, promise
+from monitor.tables import action, brand, case, incident, promise
 from responders.action import ActionKind, ActionState
 from responders.case import CaseId, CaseState
 
@@ -35,7 +35,7 @@ class Waiting:
         """Open cases that were shown without a card of their own, with revision, by deadline."""
         query = (
             select(case.c.id, case.c.revision)
-            .where(_open(), case.c.shown_ts == "", case.c.shown_revision > 0)
+            .where(_open(), case.c.shown_ts == "", case.c.shown_revision > 0, ~_in_incident())
             .order_by(case.c.due_at.is_(None), case.c.due_at, case.c.id)
             .limit(limit)
         )
@@ -136,6 +136,10 @@ class Waiting:
 
 def _open() -> ColumnElement[bool]:
     return case.c.state.in_(_ASKING)
+
+
+def _in_incident() -> ColumnElement[bool]:
+    return exists().where(incident.c.id == case.c.incident_id, incident.c.ended_at.is_(None))
 
 
 def _unsent() -> ColumnElement[bool]:

@@ -261,6 +261,10 @@ def decision(form: Form, now: datetime) -> Decision:
             until = now + timedelta(hours=int(values["hours"]))
         case Verb.TAKE_DOWN | Verb.CORRECT:
             reason = values.get("reason", form.reason)
+        case Verb.DECLARE:
+            reason = values.get("title", "")
+            if not reason:
+                raise BadField("title", "Say in a few words what happened.")
         case Verb.ESCALATE:
             to, reason = values.get("person", ""), values.get("reason", "")
             if not to:

@@ -146,6 +146,24 @@ def escalate_view(card: Card) -> JSON:
     )
 
 
+def declare_view(card: Card) -> JSON:
+    """What happened, in a few words; everybody reads it on every card."""
+    warning = (
+        f"Nothing is sent for {inert(card.brand)} until somebody ends the incident: "
+        "drafts cannot be approved, what is approved is held, new cases are collected."
+    )
+    return _form(
+        "Declare an incident",
+        [
+            SectionBlock(text=live(warning)),
+            _input("title", "What happened?", _line(placeholder="Parcels of 20 November are lost")),
+        ],
+        metadata=Ref.of(card, Verb.DECLARE).encode(),
+        callback="declare",
+        submit="Declare it",
+    )
+
+
 def reason_view(card: Card, verb: Verb, kind: ActionKind | None) -> JSON:
     """Why something is taken down; `confirm_view` asks once more."""
     return _form(
@@ -202,6 +220,7 @@ FORMS: Mapping[Verb, Callable[[Card, ActionKind | None], JSON]] = {
     Verb.TAKE_DOWN: lambda card, kind: reason_view(card, Verb.TAKE_DOWN, kind),
     Verb.CORRECT: lambda card, kind: reason_view(card, Verb.CORRECT, kind),
     Verb.SNOOZE: lambda card, kind: snooze_view(card),
+    Verb.DECLARE: lambda card, kind: declare_view(card),
     Verb.ESCALATE: lambda card, kind: escalate_view(card),
 }
 

@@ -272,3 +272,10 @@ def test_a_case_is_handed_to_somebody() -> None:
         decision(form(Verb.ESCALATE, None), NOW)
 
     assert bad.value.block == "person"
+
+
+def test_an_incident_is_declared_in_a_few_words() -> None:
+    assert decision(form(Verb.DECLARE, None, title="Parcels lost"), NOW).reason == "Parcels lost"
+    with pytest.raises(BadField, match="what happened") as bad:
+        decision(form(Verb.DECLARE, None), NOW)
+    assert bad.value.block == "title"
