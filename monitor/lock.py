@@ -24,7 +24,7 @@ class OneSender(SenderLock, Protocol):
         """What is locked, for a message; holds no password."""
 
     def acquire(self) -> bool:
-        """Take the lock without waiting; False where another process has it.
+        """Take the lock; False where another process has it.
 
         Raises:
             OSError: the lock can neither be taken nor be had by another.

@@ -21,12 +21,15 @@ _KEEPALIVE = {
     "tcp_keepalives_count": 3,
 }
 #: An unanswered question fails after so many milliseconds: a sender that cannot ask sends nothing.
-_PATIENCE_MS = 30_000
+_ANSWER_MS = 30_000
 #: From this version on a server may end sessions that are idle; ours is idle by design.
 _ENDS_IDLE_SESSIONS = 140_000
 _CONNECT_SECONDS = 10
 
-_TAKE = "SELECT pg_try_advisory_lock(%s), pg_backend_pid()"
+#: A process that was killed a moment ago may still have its session, in milliseconds.
+PATIENCE_MS = 2_000
+
+_TAKE = "SELECT pg_advisory_lock(%s)"
 #: An advisory lock by a 64-bit number lies in pg_locks as its two halves, with objsubid 1.
 #: Source: postgresql.org, "pg_locks", read 2026-11.
 _HELD = """
@@ -60,8 +63,9 @@ class SessionLock:
     sessions between clients shares their locks too. Safe to call from several threads.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience_ms: int = PATIENCE_MS) -> None:
         self._url = url
+        self._patience_ms = patience_ms
         self._connection: Session | None = None
         self._owner = ""
         self._backend = 0
@@ -74,7 +78,7 @@ class SessionLock:
         return shown(self._url)
 
     def acquire(self) -> bool:
-        """Take the lock without waiting; False where another process has it.
+        """Take the lock; False where another process has it and keeps it for our patience.
 
         Raises:
             ConnectionError: the database does not answer.
@@ -103,22 +107,23 @@ class SessionLock:
             keepalives_idle=_KEEPALIVE["tcp_keepalives_idle"],
             keepalives_interval=_KEEPALIVE["tcp_keepalives_interval"],
             keepalives_count=_KEEPALIVE["tcp_keepalives_count"],
-            tcp_user_timeout=_PATIENCE_MS,
+            tcp_user_timeout=_ANSWER_MS,
         )
-        _stay(connection)
+        _set(connection, **_KEEPALIVE, lock_timeout=self._patience_ms)
+        if connection.info.server_version >= _ENDS_IDLE_SESSIONS:
+            _set(connection, idle_session_timeout=0)
         return connection
 
     def _taken(self, connection: Session) -> bool:
-        row = connection.execute(_TAKE, (SENDER_LOCK,)).fetchone()
-        assert row is not None, "a SELECT without FROM has one row"
-        taken, backend = row
-        if not taken:
+        try:
+            connection.execute(_TAKE, (SENDER_LOCK,))
+        except psycopg.errors.LockNotAvailable:
             other = connection.execute(_OWNER, (SENDER_LOCK,)).fetchone()
             self._owner = str(other[0]).removeprefix(_NAME) if other else ""
             connection.close()
             return False
-        self._connection, self._backend = connection, int(str(backend))
-        self._pid = os.getpid()
+        self._connection = connection
+        self._backend, self._pid = connection.info.backend_pid, os.getpid()
         return True
 
     def held(self) -> bool:
@@ -146,10 +151,7 @@ class SessionLock:
                     connection.close()
 
 
-def _stay(connection: Session) -> None:
-    """Have the server keep the session while we live, and end it soon after we do not."""
-    wanted = dict(_KEEPALIVE)
-    if connection.info.server_version >= _ENDS_IDLE_SESSIONS:
-        wanted["idle_session_timeout"] = 0
-    for name, value in wanted.items():
+def _set(connection: Session, **values: int) -> None:
+    """Change settings of this session alone."""
+    for name, value in values.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, str(value)))

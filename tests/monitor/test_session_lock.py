@@ -33,9 +33,13 @@ def address(postgres: Postgres) -> Iterator[str]:
         yield url
 
 
+def impatient(address: str) -> SessionLock:
+    return SessionLock(address, patience_ms=20)
+
+
 @pytest.fixture
 def lock(address: str) -> Iterator[SessionLock]:
-    lock = SessionLock(address)
+    lock = impatient(address)
     yield lock
     lock.release()
 
@@ -73,7 +77,7 @@ def test_a_free_lock_is_taken(lock: SessionLock) -> None:
 
 
 def test_a_second_session_is_refused_and_told_who_has_it(lock: SessionLock, address: str) -> None:
-    second = SessionLock(address)
+    second = impatient(address)
     assert lock.acquire()
 
     assert not second.acquire()
@@ -82,7 +86,7 @@ def test_a_second_session_is_refused_and_told_who_has_it(lock: SessionLock, addr
 
 
 def test_a_released_lock_is_free_for_others(lock: SessionLock, address: str) -> None:
-    second = SessionLock(address)
+    second = impatient(address)
     lock.acquire()
 
     lock.release()
@@ -116,7 +120,7 @@ def test_a_session_that_the_server_ended_is_a_lost_lock(lock: SessionLock, addre
 def test_a_lost_lock_never_comes_back_by_itself(lock: SessionLock, address: str) -> None:
     lock.acquire()
     end_sessions(address)
-    second = SessionLock(address)
+    second = impatient(address)
 
     assert second.acquire()
 
@@ -156,17 +160,14 @@ def test_a_paused_process_keeps_it(lock: SessionLock, holder: subprocess.Popen[s
     assert not lock.acquire()
 
 
-def test_a_killed_process_drops_it(
-    lock: SessionLock, holder: subprocess.Popen[str], address: str
-) -> None:
+def test_a_killed_process_drops_it(holder: subprocess.Popen[str], address: str) -> None:
     holder.send_signal(signal.SIGKILL)
     holder.wait()
 
-    with psycopg.connect(address, autocommit=True) as waiting:  # until the server has noticed
-        waiting.execute("SET lock_timeout = '10s'")
-        waiting.execute("SELECT pg_advisory_lock(%s)", (SENDER_LOCK,))
-        waiting.execute("SELECT pg_advisory_unlock(%s)", (SENDER_LOCK,))
-    assert lock.acquire()
+    heir = SessionLock(address, patience_ms=10_000)  # the server takes a moment to notice
+
+    assert heir.acquire()
+    heir.release()
 
 
 def test_a_forked_child_does_not_count_as_the_owner_and_leaves_the_session_alone(
@@ -235,7 +236,7 @@ class TestKeeper:
         self, held: OneSender, address: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         self.lose(held, address)
-        other = FileLock(held.path) if isinstance(held, FileLock) else SessionLock(address)
+        other = FileLock(held.path) if isinstance(held, FileLock) else impatient(address)
         assert other.acquire()
         keeper = Keeper(held)
 
