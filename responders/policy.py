@@ -75,6 +75,9 @@ class Brand:
     name: str
     terms: tuple[str, ...] = ()  #: what names it in a post; the name itself where empty
     exclude: tuple[str, ...] = ()  #: a post with one of these is about something else
+    #: Where given, a post must hold one of these too, unless it names us by handle or hashtag: for
+    #: a brand that is named like a common word.
+    context: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()  #: what the team reads; empty: any
     voice: str = "formal"  #: "formal" or "familiar" forms of address
     signature: str = ""  #: the first name that signs

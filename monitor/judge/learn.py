@@ -27,7 +27,7 @@ _ENOUGH_OF_EACH = 5
 _HOLD_SCORE = 4.0
 _HOLD_OFFSET = 0.05
 _HOLD_MOOD = 4.0
-_HOLD_VECTOR = 1.0
+_HOLD_VECTOR = 4.0
 #: The embedding has length one; stretched so that its weights may stay small.
 _STRETCH = 4.0
 _ROUNDS = 25

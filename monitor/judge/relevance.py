@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.judge.language import UNKNOWN
-from monitor.judge.phrases import PhraseBook, fold
+from monitor.judge.phrases import Hit, PhraseBook, fold
 from responders.policy import Brand
 
 
@@ -22,19 +22,25 @@ class Relevance:
 
 
 def relevant(text: str, brand: Brand) -> Relevance:
-    """Whether the text names the brand and nothing that the brand's settings exclude.
+    """Whether the text names the brand, in its context, and nothing that its settings exclude.
 
-    Terms and exclusions are phrases (`word*`, `a|b`, `_`), a handle with its "@" or a domain;
-    case and accents do not count. A term names the brand inside a hashtag or a handle too.
+    Terms, exclusions and context are phrases (`word*`, `a|b`, `_`), a handle with its "@" or a
+    domain; case and accents do not count. A term names the brand inside a hashtag or a handle
+    too, and there it needs no context.
     """
-    return _checker(brand.name, tuple(brand.terms), tuple(brand.exclude)).check(text)
+    checker = _checker(brand.name, tuple(brand.terms), tuple(brand.exclude), tuple(brand.context))
+    return checker.check(text)
 
 
 class _Checker:
-    def __init__(self, terms: Sequence[str], exclude: Sequence[str]) -> None:
+    def __init__(
+        self, terms: Sequence[str], exclude: Sequence[str], context: Sequence[str]
+    ) -> None:
+        groups = {"term": terms, "exclude": exclude, "context": context}
         self._book = PhraseBook(
-            {"term": {UNKNOWN: _phrases(terms)}, "exclude": {UNKNOWN: _phrases(exclude)}}
+            {group: {UNKNOWN: _phrases(phrases)} for group, phrases in groups.items()}
         )
+        self._needs_context = bool(_phrases(context))
         #: Hashtags and handles run words together: "#nordlichtfail", "@nordlicht_help".
         runs = [re.sub(r"\W+", "", fold(term)) for term in terms if "*" not in term]
         names = "|".join(re.escape(run) for run in runs if run)
@@ -42,16 +48,20 @@ class _Checker:
 
     def check(self, text: str) -> Relevance:
         folded = fold(text)
-        hits = self._book.find(folded)
-        for hit in hits:
-            if hit.group == "exclude":
-                return Relevance(relevant=False, why=f'excluded by "{hit.phrase}"')
-        if hits:
-            return Relevance(relevant=True, why=f'names "{hits[0].words}"')
+        found: dict[str, Hit] = {}
+        for hit in self._book.find(folded):
+            found.setdefault(hit.group, hit)
+        if "exclude" in found:
+            return Relevance(relevant=False, why=f'excluded by "{found["exclude"].phrase}"')
         tag = self._tags.search(folded) if self._tags else None
         if tag:
             return Relevance(relevant=True, why=f'names "{tag.group()}"')
-        return Relevance(relevant=False, why="names none of the brand's terms")
+        if "term" not in found:
+            return Relevance(relevant=False, why="names none of the brand's terms")
+        name = found["term"].words
+        if self._needs_context and "context" not in found:
+            return Relevance(relevant=False, why=f'names "{name}" without any context of ours')
+        return Relevance(relevant=True, why=f'names "{name}"')
 
 
 def _phrases(terms: Sequence[str]) -> list[str]:
@@ -59,5 +69,7 @@ def _phrases(terms: Sequence[str]) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _checker(name: str, terms: tuple[str, ...], exclude: tuple[str, ...]) -> _Checker:
-    return _Checker(terms or (name,), exclude)
+def _checker(
+    name: str, terms: tuple[str, ...], exclude: tuple[str, ...], context: tuple[str, ...]
+) -> _Checker:
+    return _Checker(terms or (name,), exclude, context)

@@ -56,3 +56,17 @@ def test_terms_in_chinese_need_no_borders() -> None:
 
 def test_a_term_without_letters_names_nothing() -> None:
     assert not relevant("!!! what", Brand(name="X", terms=("!!!", "@")))
+
+
+MANGO = Brand(name="Mango", terms=("mango",), context=("dress*", "shop|store", "delivery"))
+
+
+def test_a_brand_named_like_a_common_word_needs_its_context() -> None:
+    assert relevant("my Mango dress came torn", MANGO)
+    assert not relevant("mango and lime ice cream", MANGO)
+    assert "without any context" in relevant("a ripe mango", MANGO).why
+
+
+def test_a_handle_or_hashtag_needs_no_context() -> None:
+    assert relevant("hey @mango hello", MANGO)
+    assert relevant("#mango again", MANGO)

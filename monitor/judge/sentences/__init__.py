@@ -1,0 +1,1 @@
+"""Sentences to learn from, as data; read by the training alone."""
