@@ -13,7 +13,9 @@ PLATFORMS = {
     "bluesky": "connectors.bluesky:Bluesky",
     "mastodon": "connectors.mastodon:Mastodon",
     "hackernews": "connectors.hackernews:HackerNews",
+    "telegram": "connectors.telegram:Telegram",
     "youtube": "connectors.youtube:YouTube",
+    "google_play": "connectors.google_play:GooglePlay",
     "feed": "connectors.feed:Feed",
     "samples": "connectors.samples:Samples",
 }

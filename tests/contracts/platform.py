@@ -21,7 +21,9 @@ HARNESSES = {
     "bluesky": "tests.servers.bluesky:BlueskyPlatform",
     "mastodon": "tests.servers.mastodon:MastodonPlatform",
     "hackernews": "tests.servers.hackernews:HackerNewsPlatform",
+    "telegram": "tests.servers.telegram:TelegramPlatform",
     "youtube": "tests.servers.youtube:YouTubePlatform",
+    "google_play": "tests.servers.google_play:GooglePlayPlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 
@@ -52,6 +54,8 @@ class Traits:
     tells_who_is_addressed: bool = True
     #: The public sees the posts, and each has an address.
     public_posts: bool = True
+    #: A public reply of ours can be deleted.
+    public_replies_can_be_retracted: bool = True
     #: A private message may only follow one of theirs.
     customers_write_first: bool = True
 

@@ -309,7 +309,8 @@ class TestReply:
             connector.reply(mention, "We are sorry.", KEY)
 
         assert platform.writes() == 1
-        assert connector.find_own_reply(mention, "We are sorry.") is None
+        if platform.traits.reads_back:
+            assert connector.find_own_reply(mention, "We are sorry.") is None
 
     def test_answered_with_a_page_of_html_is_unknown(
         self, platform: Platform, connector: Connector
@@ -427,7 +428,7 @@ class TestMessage:
         assert receipt.private
         assert bool(receipt.id) == platform.traits.private_messages_have_ids
 
-    @pytest.mark.needs("conversations")
+    @pytest.mark.needs("conversations", "reads_back")
     def test_whose_answer_is_lost_is_unknown_sent_once_and_in_the_conversation(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -502,7 +503,7 @@ class TestConversation:
 
 
 class TestRetract:
-    @pytest.mark.needs("public_replies")
+    @pytest.mark.needs("public_replies", "public_replies_can_be_retracted")
     def test_takes_a_reply_down_and_is_harmless_twice(
         self, platform: Platform, connector: Connector
     ) -> None:
@@ -583,7 +584,8 @@ class TestAbility:
         closed = connector.ability(mention).private
         opened = connector.ability(mention, Contact(wrote_privately_at=now())).private
 
-        assert closed.route is Route.CLOSED
+        first = Route.CLOSED if platform.traits.customers_write_first else Route.API
+        assert closed.route is first
         assert closed.reason
         assert closed.link("Hello, about your order") is not None
         assert opened.route is Route.API
@@ -608,9 +610,19 @@ class TestWhatIsNotOffered:
         assert (way.link("We are sorry.") is not None) == (way.route is Route.BY_HAND)
         with pytest.raises(Unsupported):
             connector.reply(mention, "We are sorry.", KEY)
+        assert platform.writes() == 0
+
+    def test_is_reading_back_what_nobody_can_read_back(
+        self, platform: Platform, connector: Connector
+    ) -> None:
+        mention = seeded(platform, connector)
+
+        if platform.traits.reads_back:
+            assert connector.find_own_reply(mention, "We are sorry.") is None
+            return
+        assert not connector.reliable_reads
         with pytest.raises(Unsupported):
             connector.find_own_reply(mention, "We are sorry.")
-        assert platform.writes() == 0
 
     def test_is_a_message_that_nobody_may_expect(
         self, platform: Platform, connector: Connector
@@ -638,6 +650,18 @@ class TestWhatIsNotOffered:
             return
         with pytest.raises(Unsupported):
             connector.look([mention])
+
+    @pytest.mark.needs("public_replies")
+    def test_is_taking_down_what_stays(self, platform: Platform, connector: Connector) -> None:
+        receipt = connector.reply(seeded(platform, connector), "We are sorry.", KEY)
+
+        if platform.traits.public_replies_can_be_retracted:
+            connector.retract(receipt)
+            assert platform.public_replies() == []
+            return
+        with pytest.raises(Unsupported):
+            connector.retract(receipt)
+        assert len(platform.public_replies()) == 1
 
     def test_is_a_conversation_that_nobody_can_read(
         self, platform: Platform, connector: Connector
