@@ -77,7 +77,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)  #: names in lower case
-    url: str = ""  #: where it came from, after redirects
+    #: Where it came from, after redirects; may hold a token, so it is never shown.
+    url: str = field(default="", repr=False)
 
     @property
     def payload(self) -> object:
