@@ -63,7 +63,7 @@ def parse(status: object, *, account: Account) -> Mention:
         platform="mastodon",
         id=status_id,
         author=author,
-        text=_text(item, content, ours=ours),
+        text=_text(item, content, bare=ours or visibility == "direct"),
         created_at=_time(item.get("created_at"), status_id),
         url=_web_address(item.get("url")) or _web_address(item.get("uri")),
         in_reply_to=_identifier(item.get("in_reply_to_id")),
@@ -137,7 +137,7 @@ def life_of(mention: Mention, status: Json) -> Life:
     content = status.get("content")
     if not status.get("edited_at") or not isinstance(content, str):
         return Life.ALIVE
-    now = _text(status, content, ours=mention.ours)
+    now = _text(status, content, bare=mention.ours or mention.private)
     return Life.ALIVE if same(now, mention.text) else Life.EDITED
 
 
@@ -174,12 +174,15 @@ def moment_of(value: object) -> datetime | None:
     return None
 
 
-def _text(item: Json, content: str, *, ours: bool) -> str:
-    """What is read: the warning that stands before the text, and the text."""
+def _text(item: Json, content: str, *, bare: bool) -> str:
+    """What is read: the warning that stands before the text, and the text.
+
+    `bare`: without the names before it, which say to whom it goes and nothing else.
+    """
     warning = item.get("spoiler_text")
     words = from_html(content, without=_REPEATED)
-    if ours:
-        words = without_names(words)  # we put the customer's name there
+    if bare:
+        words = without_names(words)
     if isinstance(warning, str) and warning.strip():
         words = f"{warning.strip()}\n\n{words}".strip()
     return clean(words)

@@ -24,6 +24,7 @@ import regex
 from pydantic import SecretStr
 
 from connectors.bluesky import Bluesky, BlueskySettings
+from connectors.bluesky.records import tid_at
 from tests.contracts.platform import Sent, Traits
 from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
 
@@ -136,15 +137,16 @@ class BlueskyServer(LoopbackServer):
             query in json.dumps(post.record)
         )
         self.did_document: Json | None = None
-        self._made = 0
+        self.started = _STARTED
+        self.made = 0
 
     # --- what people do ---
 
     def _next(self) -> tuple[str, datetime]:
-        self._made += 1
-        return f"3m5{self._made:010d}".replace("0", "a").replace("1", "b").replace(
-            "8", "c"
-        ).replace("9", "d"), _STARTED + timedelta(seconds=self._made)
+        """The name and the time of the next thing."""
+        self.made += 1
+        moment = self.started + timedelta(seconds=self.made)
+        return tid_at(moment), moment
 
     def post(
         self, author: str, text: str, *, names_us: bool = False, below: Post | None = None
@@ -497,6 +499,9 @@ class BlueskyPlatform:
     def connector_at(url: str, *, timeout: float = 0.5) -> Bluesky:
         """A connector to a server of this kind that another process runs."""
         return Bluesky(settings(url, timeout_seconds=timeout))
+
+    def set_time(self, at: datetime) -> None:
+        self.server.started = at - timedelta(seconds=self.server.made)
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         return self.server.post(author, f"{text} #acme", names_us=addressed).uri

@@ -49,7 +49,8 @@ class MastodonServer(LoopbackServer):
         self.refusals: dict[str, Answer] = {}  #: method and path -> what it answers
         self.faults_reach_lookups = False
         self.headers: dict[str, str] = {}  #: added to every answer
-        self._made = 0
+        self.started = _STARTED
+        self.made = 0
         self._people: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -98,8 +99,8 @@ class MastodonServer(LoopbackServer):
     ) -> str:
         """Somebody posts; the status's id."""
         with self.lock:
-            self._made += 1
-            moment = _STARTED + timedelta(seconds=self._made)
+            self.made += 1
+            moment = self.started + timedelta(seconds=self.made)
             author_id, status_id = self.person(author), next_id()
             status = models.Status(
                 id=status_id,
@@ -317,6 +318,9 @@ class MastodonPlatform:
     def connector_at(url: str, *, timeout: float = 2.0) -> Mastodon:
         """A connector to a server of this kind that another process runs."""
         return Mastodon(settings(url, timeout_seconds=timeout))
+
+    def set_time(self, at: datetime) -> None:
+        self.server.started = at - timedelta(seconds=self.server.made)
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         if addressed:
