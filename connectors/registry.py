@@ -16,6 +16,7 @@ PLATFORMS = {
     "telegram": "connectors.telegram:Telegram",
     "youtube": "connectors.youtube:YouTube",
     "google_play": "connectors.google_play:GooglePlay",
+    "app_store": "connectors.app_store:AppStore",
     "feed": "connectors.feed:Feed",
     "samples": "connectors.samples:Samples",
 }

@@ -24,6 +24,7 @@ HARNESSES = {
     "telegram": "tests.servers.telegram:TelegramPlatform",
     "youtube": "tests.servers.youtube:YouTubePlatform",
     "google_play": "tests.servers.google_play:GooglePlayPlatform",
+    "app_store": "tests.servers.app_store:AppStorePlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 
