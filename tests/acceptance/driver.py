@@ -1,21 +1,31 @@
-"""A process that lives the line and kills itself, really, at a chosen step.
+"""A process that lives the line, and is killed or stopped, really, at a chosen step.
 
-Started once per test; forks one child per life, so that a life costs no imports. Each line on
-standard input is `{"die_at": n}`: the child builds the installation, polls, walks, clicks Send on
-whatever waits for a person, and at its n-th step it gets SIGKILL from itself (0: never). Steps are
-the moments before and after every write transaction and every call that leaves the process. The
-answer is a line of JSON: how the child ended, and how many steps it took.
+Started once for many lives: it loads everything, then forks a child per life. Each line on standard
+input asks for something and is answered by a line of JSON.
+
+- `{"do": "rehearse", ...}`: the process itself lives once, so that its children find everything
+  loaded; the answer is the list of its steps.
+- `{"do": "live", ...}`: a child builds the installation, polls, walks, clicks Send on whatever
+  waits for a person, and at its n-th step it gets SIGKILL from itself (`die_at`), or SIGSTOP at
+  the first step of a name (`halt_at`).
+- `{"do": "go on"}`: a child that was stopped lives on to its end.
+- `{"do": "race", ...}`: several children live at the same time.
+
+Steps are the moments before and after every write transaction and every call that leaves the
+process. The answers say how each life ended, and at which step it was killed.
 """
 
+import gc
 import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -30,9 +40,13 @@ from connectors.base import (
     Problem,
     Receipt,
 )
+from monitor import app
+from monitor.config import Settings
+from monitor.judge import Judge
 from monitor.store.engine import Database
 from responders.card import Card, Decision, Verb
 from responders.case import CaseState
+from responders.deliver import SenderLock
 from responders.policy import Person
 from responders.slack.bot import Shown, SlackBot
 from tests.acceptance import stage
@@ -56,10 +70,16 @@ def connector_for(source: str, url: str) -> Connector:
 class Steps:
     """Counts steps and ends the process at one of them."""
 
-    def __init__(self, die_at: int, told: Path) -> None:
-        self._die_at = die_at
-        self._told = told
+    def __init__(self) -> None:
         self.taken: list[str] = []
+        self._die_at = 0
+        self._halt_at = ""
+        self._told = Path()
+
+    def begin(self, *, die_at: int, halt_at: str, told: Path) -> None:
+        """A life begins, with its end."""
+        self.taken.clear()
+        self._die_at, self._halt_at, self._told = die_at, halt_at, told
 
     def step(self, name: str) -> None:
         """One step; the process may not survive it."""
@@ -67,6 +87,8 @@ class Steps:
         if len(self.taken) == self._die_at:
             self._told.write_text(name, encoding="utf-8")
             os.kill(os.getpid(), signal.SIGKILL)
+        if name == self._halt_at and self.taken.count(name) == 1:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     def around(self, name: str, call: Callable[[], T]) -> T:
         """A step before a call and one after it."""
@@ -114,20 +136,37 @@ class Mortal:
         return self._connector.check()
 
 
-def live(told: Mapping[str, object], steps: Steps) -> None:
+class Anybody:
+    """No lock at all: a mutant, for the proof of the proof."""
+
+    def held(self) -> bool:
+        return True
+
+
+def live(asked: Mapping[str, Any], steps: Steps, judge: Judge) -> None:
     """One life, to its end or to its step."""
-    _count_writes(steps)
-    _count_slack(steps)
-    source = str(told["source"])
-    made = stage.settings(Path(str(told["folder"])), source, str(told["slack"]))
-    connector = connector_for(source, str(told["platform"]))
-    at = stage.Clock(timedelta(seconds=float(str(told["ahead"]))))
-    life = stage.Life(made, Mortal(connector, steps), source, at)
-    life.poll()
-    life.rest()
-    _click(life)
-    life.settle()
-    life.close()
+    source, database = asked["source"], asked["database"]
+    made = stage.settings(Path(asked["folder"]), source, asked["slack"], database=database)
+    connector = Mortal(connector_for(source, asked["platform"]), steps)
+    at = stage.Clock(timedelta(seconds=asked["ahead"]))
+    with ExitStack() as ends:
+        lock = _lock(made, asked["lock"], ends)
+        life = stage.Life(made, connector, source, at, judge=judge, lock=lock)
+        ends.callback(life.close)
+        life.poll()
+        life.rest()
+        _click(life)
+        life.settle(3)
+
+
+def _lock(made: Settings, how: str, ends: ExitStack) -> SenderLock:
+    """The real lock, whoever has it; with "none" everybody thinks that they do."""
+    if how == "none":
+        return Anybody()
+    lock = app.sender_lock(made)
+    lock.acquire()
+    ends.callback(lock.release)
+    return lock
 
 
 def _click(life: stage.Life) -> None:
@@ -169,32 +208,74 @@ def _count_slack(steps: Steps) -> None:
     SlackBot.show = counted  # type: ignore[method-assign]
 
 
-def main() -> None:
-    """Live as often as asked."""
-    told = json.loads(sys.argv[1])
-    mark = Path(told["folder"]) / "died-at"
-    for line in sys.stdin:
-        asked = json.loads(line)
-        mark.unlink(missing_ok=True)
-        child = os.fork()
-        if child == 0:
-            steps = Steps(asked["die_at"], mark)
-            status = 1
-            try:
-                live({**told, **asked}, steps)
-                (Path(told["folder"]) / "steps").write_text(json.dumps(steps.taken))
-                status = 0
-            finally:
-                sys.stderr.flush()
-                os._exit(status)
-        _, status = os.waitpid(child, 0)
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        answer = {
-            "killed": killed,
+class Children:
+    """The lives that were begun, by their process id."""
+
+    def __init__(self, judge: Judge, steps: Steps) -> None:
+        self._judge = judge
+        self._steps = steps
+        self._stopped: list[tuple[int, Path]] = []
+
+    def answer(self, asked: dict[str, Any]) -> object:
+        """Do what a line asks for."""
+        match asked["do"]:
+            case "rehearse":
+                self._steps.begin(die_at=0, halt_at="", told=Path())
+                live(asked, self._steps, self._judge)
+                gc.freeze()  # else each child's first collection copies everything that is loaded
+                return self._steps.taken
+            case "live":
+                return self._ended(*self._begin(asked, 0))
+            case "race":
+                begun = [self._begin(asked, number) for number in range(asked["lives"])]
+                return [self._ended(*child) for child in begun]
+            case "go on":
+                process, mark = self._stopped.pop()
+                os.kill(process, signal.SIGCONT)
+                return self._ended(process, mark)
+            case other:
+                raise ValueError(other)
+
+    def _begin(self, asked: dict[str, Any], number: int) -> tuple[int, Path]:
+        mark = Path(asked["folder"]) / f"mark-{os.urandom(4).hex()}-{number}"
+        process = os.fork()
+        if process:
+            return process, mark
+        self._steps.begin(die_at=asked["die_at"], halt_at=asked["halt_at"], told=mark)
+        status = 1
+        try:
+            live(asked, self._steps, self._judge)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+            raise
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _ended(self, process: int, mark: Path) -> dict[str, object]:
+        _, status = os.waitpid(process, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            self._stopped.append((process, mark))
+            return {"stopped": True, "killed": False}
+        return {
+            "stopped": False,
+            "killed": os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL,
             "status": os.waitstatus_to_exitcode(status),
             "at": mark.read_text(encoding="utf-8") if mark.exists() else "",
         }
-        print(json.dumps(answer), flush=True)  # noqa: T201 - the answer to the test
+
+
+def main() -> None:
+    """Answer until the asking ends."""
+    judge = Judge()
+    judge.judge_all(["everything is loaded before the first fork", "auch für andere Sprachen"])
+    steps = Steps()
+    _count_writes(steps)
+    _count_slack(steps)
+    children = Children(judge, steps)
+    for line in sys.stdin:
+        print(json.dumps(children.answer(json.loads(line))), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

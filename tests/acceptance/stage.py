@@ -16,10 +16,20 @@ from pydantic import SecretStr
 from connectors.base import Connector
 from connectors.settings import ConnectorSettings
 from monitor import app, clock
-from monitor.config import BrandTable, EngineTable, File, PolicyTable, Settings, SlackTable
+from monitor.config import (
+    BrandTable,
+    DatabaseTable,
+    EngineTable,
+    File,
+    PolicyTable,
+    Settings,
+    SlackTable,
+)
 from monitor.jobs import House, Jobs
+from monitor.judge import Judge
 from monitor.store import Store
 from responders.case import Case, CaseId
+from responders.deliver import SenderLock
 from responders.slack.manifest import scopes
 from tests.contracts.platform import Platform, harness
 from tests.servers.slack import APP_TOKEN, BOT_TOKEN, Channel, SlackServer
@@ -56,7 +66,9 @@ def furnish(server: SlackServer) -> None:
     )
 
 
-def settings(folder: Path, source: str, slack_url: str, **policy: object) -> Settings:
+def settings(
+    folder: Path, source: str, slack_url: str, database: str = "", **policy: object
+) -> Settings:
     """Settings of an installation whose only platform is `source`."""
     table: dict[str, Any] = {"approvers": (EVA, TOM), "undo_seconds": 0, **policy}
     return Settings(
@@ -79,6 +91,7 @@ def settings(folder: Path, source: str, slack_url: str, **policy: object) -> Set
             ),
             policy=PolicyTable.model_validate(table),
             engine=EngineTable(watch_every=timedelta(seconds=30)),
+            database=DatabaseTable(url=database or "sqlite:///amends.db"),
         ),
         connectors={source: ConnectorSettings()},
         path=folder / "config.toml",
@@ -95,16 +108,26 @@ class Life:
         source: str,
         at: Clock,
         *,
-        wrap: "Wrap | None" = None,
+        judge: Judge | None = None,
+        lock: SenderLock | None = None,
     ) -> None:
+        """Begin.
+
+        Args:
+            made: The settings.
+            connector: The only platform.
+            source: Its name.
+            at: The time.
+            judge: The judge, where one is at hand: it takes a while to load.
+            lock: In place of the real one; nobody else may have that.
+        """
         self._stack = ExitStack()
         self.clock = at
         self.source = source
         self.settings = made
         self.store = self._stack.enter_context(Store.open(made.database_url))
-        lock = app.sender_lock(made)
-        assert lock.acquire(), "another life still has the lock"
-        self._stack.callback(lock.release)
+        if lock is None:
+            lock = self._locked(made)
         surface = app.make_surface(made, at)
         assert surface is not None
         app.import_codes(made.policy, self.store)
@@ -112,11 +135,18 @@ class Life:
             made,
             self.store,
             clock=at,
-            connectors={source: wrap.connector(connector) if wrap else connector},
+            connectors={source: connector},
             surface=surface,
             lock=lock,
+            judge=judge,
         )
         self.jobs = Jobs(self.house)
+
+    def _locked(self, made: Settings) -> SenderLock:
+        lock = app.sender_lock(made)
+        assert lock.acquire(), "another life still has the lock"
+        self._stack.callback(lock.release)
+        return lock
 
     def close(self) -> None:
         """An orderly end."""
@@ -145,14 +175,6 @@ class Life:
         return self.store.cases.get(CaseId(number))
 
 
-class Wrap:
-    """Something that stands between the house and a connector; see driver.py."""
-
-    def connector(self, connector: Connector) -> Connector:
-        """The connector to be used in this one's place."""
-        return connector
-
-
 class Stage(AbstractContextManager["Stage"]):
     """A platform, a workspace, one life at a time, and the people in front of Slack."""
 
@@ -170,7 +192,7 @@ class Stage(AbstractContextManager["Stage"]):
         self._stack.enter_context(self.slack)
         furnish(self.slack)
         self.platform.set_time(clock.now())
-        self.settings = settings(self.folder, self.source, self.slack.api_url, **self.policy)
+        self.settings = settings(self.folder, self.source, self.slack.api_url, "", **self.policy)
         self.begin()
         return self
 
