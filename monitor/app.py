@@ -28,6 +28,7 @@ from responders.credit.pool import Pool, read_codes
 from responders.deliver import Sender, SenderLock
 from responders.desk import Desk
 from responders.draft import Draft
+from responders.home import Office
 from responders.money import Money
 from responders.policy import Brand, Policy
 from responders.suggest import suggest
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from responders.slack.bot import SlackBot
     from responders.slack.channels import Channels
+    from responders.slack.http_mode import Serving
     from responders.slack.socket_mode import Listening
 
 #: So many earlier texts are looked at so that no text is sent twice.
@@ -125,26 +127,40 @@ def slack_client(slack: SlackTable) -> "WebClient":
     return make_client(token, slack.api_url, slack.timeout_seconds)
 
 
-def listen_to_slack(settings: Settings, house: House) -> "Listening":
+def listen_to_slack(
+    settings: Settings, house: House, office: Office | None = None
+) -> "Listening | Serving":
     """Take clicks from Slack in the background until it is closed.
+
+    Args:
+        settings: What config.toml says.
+        house: Whose desk takes the clicks.
+        office: Answers what is asked of the whole; made from the house where there is none.
 
     Raises:
         TryLater: Slack cannot be reached.
         SetupError: the token or the app is wrong.
     """
-    from responders.slack import listeners, socket_mode
+    from monitor.office import FrontOffice
+    from responders.slack import front, http_mode, listeners, socket_mode
     from responders.slack.bot import SlackBot
     from responders.slack.roster import SlackRoster
 
     slack = settings.file.slack
     assert slack is not None, "only called where Slack is configured"
-    assert slack.app_token is not None, "checked with the settings"
     assert isinstance(house.surface, SlackBot), "made by make_surface"
     client = slack_client(slack)
-    groups = [name for name in settings.policy.approvers if name.startswith("S")]
-    roster = SlackRoster(client, groups, clock=house.clock)
-    bolt = socket_mode.make_app(client)
+    policy = settings.policy
+    named = {*policy.approvers, *(name for names in policy.speakers.values() for name in names)}
+    roster = SlackRoster(client, named, clock=house.clock)
+    secret = slack.signing_secret if slack.mode == "http" else None
+    bolt = socket_mode.make_app(client, secret.get_secret_value() if secret else "")
     listeners.register(bolt, house.desk, roster, voice=house.surface, clock=house.clock)
+    desk = office or FrontOffice(house, shadow=settings.file.engine.shadow)
+    front.register(bolt, desk, roster, voice=house.surface)
+    if slack.mode == "http":
+        return http_mode.serve(bolt, slack.host, slack.port)
+    assert slack.app_token is not None, "checked with the settings"
     token = slack.app_token.get_secret_value()
     return socket_mode.listen(bolt, token, client, clock=house.clock)
 
@@ -171,6 +187,7 @@ def build(
     relevance: bool = True,
     trust_addressed: bool = True,
     wake: Callable[[], None] = lambda: None,
+    away: str = "",
 ) -> House:
     """Everything that the jobs work with.
 
@@ -185,6 +202,7 @@ def build(
         relevance: False takes every post as being about the brand.
         trust_addressed: False has posts that are addressed to us name the brand too.
         wake: Called when a person has decided something.
+        away: Why nothing may be sent from here, such as a copy of the database; "" where it may.
     """
     brands = {brand.name: brand for brand in settings.brands}
     policy = settings.policy
@@ -245,7 +263,7 @@ def build(
         clock=clock,
         owner=owner(),
         lock=lock,
-        paused=lambda: settings.file.engine.shadow or store.paused(),
+        paused=lambda: settings.file.engine.shadow or bool(away) or store.paused(),
         contact=store.contact,
         month_of=month_of,
     )

@@ -10,7 +10,9 @@ from connectors.base import Problem
 from connectors.errors import ConnectorError
 from connectors.settings import Table
 from monitor import app, clock, consoles
+from monitor.belonging import belonging
 from monitor.config import Settings, SettingsError, load
+from monitor.problems import RunError
 from monitor.store import Store, StoreError
 from responders.credit.pool import read_codes
 from responders.playbooks import PlaybookError
@@ -66,6 +68,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _state(settings: Settings, store: Store) -> Iterator[Finding]:
     if store.paused():
         yield Finding(where="sending", what="paused", do="amends resume lets it go")
+    try:
+        away = belonging(settings, store).why_not()
+    except RunError as error:
+        away = str(error)
+    if away:
+        yield Finding(where="sending", what=away, do="amends adopt takes over", fatal=True)
     if settings.file.engine.shadow:
         yield Finding(
             where="sending",
@@ -135,7 +143,11 @@ def _slack(settings: Settings) -> Iterator[Finding]:
     slack = settings.file.slack
     surface = app.make_surface(settings, clock.now)
     if slack is not None and surface is not None:
-        token = slack.app_token.get_secret_value() if slack.app_token else None
+        token = (
+            slack.app_token.get_secret_value()
+            if slack.app_token and slack.mode == "socket"
+            else None
+        )
         if _complete(slack):
             yield from _asked("slack", lambda: surface.check(token))
     elif not settings.file.console.enabled:

@@ -173,7 +173,9 @@ class SlackTable(Table):
     app_token: Secret | None = None  #: Socket Mode
     signing_secret: Secret | None = None  #: HTTP mode
     channel: Name
-    mode: Literal["socket"] = "socket"
+    mode: Literal["socket", "http"] = "socket"
+    host: str = "127.0.0.1"  #: HTTP mode: where Slack's calls arrive, behind a proxy with TLS
+    port: int = Field(default=8766, ge=0, le=65_535)
     timeout_seconds: float = Field(default=15.0, gt=0, le=120)
     batch_low: bool = True  #: cases of low severity share one card
     routes: tuple[RouteTable, ...] = ()  #: the first one that fits says where a card stands
@@ -299,6 +301,7 @@ class EngineTable(Table):
     """[engine]: how the whole thing runs."""
 
     shadow: bool = False  #: true: everything but sending
+    host: str = Field(default="", max_length=100)  #: this host; the machine's own name where empty
     watch_for: Duration = timedelta(days=7)  #: how long an answered case is read for answers
     watch_every: Duration = timedelta(minutes=5)
 
@@ -464,13 +467,6 @@ def _cross_checks(
     names = [brand.name for brand in file.brands]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f'{path}: brands: "{name}" stands twice: give each brand a name of its own'
-    for route in file.slack.routes if file.slack else ():
-        for brand in route.brands:
-            if brand not in names:
-                yield (
-                    f'{path}: slack.routes: found "{brand}", '
-                    f"which is none of the brands{_nearest(brand, names)}"
-                )
     for platform, settings in connectors.items():
         if settings.brand and settings.brand not in names:
             yield (
@@ -483,16 +479,35 @@ def _cross_checks(
             f"{' and '.join(sorted(set(connectors) - {'samples'}))} could go to it: "
             "enable it alone, or not at all"
         )
-    if file.slack and file.slack.enabled and file.slack.app_token is None:
-        yield (
-            f"{path}: slack.app_token is missing: Socket Mode needs it; "
-            'write app_token = "env:AMENDS_SLACK_APP_TOKEN"'
-        )
+    if file.slack:
+        yield from _slack_checks(file.slack, names, path)
     if file.policy.credit:
         try:
             file.policy.policy(path.parent)
         except ValueError as error:
             yield f"{path}: policy.credit: {error}"
+
+
+def _slack_checks(slack: SlackTable, brands: list[str], path: Path) -> Iterator[str]:
+    for route in slack.routes:
+        for brand in route.brands:
+            if brand not in brands:
+                yield (
+                    f'{path}: slack.routes: found "{brand}", '
+                    f"which is none of the brands{_nearest(brand, brands)}"
+                )
+    if not slack.enabled:
+        return
+    if slack.mode == "http" and slack.signing_secret is None:
+        yield (
+            f"{path}: slack.signing_secret is missing: HTTP mode needs it; "
+            'write signing_secret = "env:AMENDS_SLACK_SIGNING_SECRET"'
+        )
+    if slack.mode == "socket" and slack.app_token is None:
+        yield (
+            f"{path}: slack.app_token is missing: Socket Mode needs it; "
+            'write app_token = "env:AMENDS_SLACK_APP_TOKEN"'
+        )
 
 
 def _told(error: ValidationError) -> list[ErrorDetails]:

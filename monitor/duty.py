@@ -37,6 +37,7 @@ _LEAVERS_EVERY = timedelta(minutes=10)
 #: A list that belongs to an hour of the day is not told much later.
 _STILL_MORNING = timedelta(hours=2)
 _LISTED = 40
+_ALIVE_EVERY = timedelta(minutes=1)
 
 _TAKE = Button(verb=Verb.CLAIM, label="I take it", style="primary")
 _PERSON = re.compile(r"<@[UW][A-Z0-9]{2,20}>")
@@ -65,6 +66,9 @@ class Plan:
     #: Whether a Slack account is still active; None: nobody asks.
     active: Callable[[str], bool] | None = None
     holds: Callable[[], bool] = lambda: False  #: whether nothing is sent, on purpose
+    alive: Callable[[], None] | None = None  #: called while all is well
+    #: A platform that was not read for so long is not well, by name.
+    patience: Mapping[str, timedelta] = field(default_factory=dict)
 
     def hours_of(self, brand: str) -> Hours:
         """When the brand's team is there."""
@@ -116,6 +120,7 @@ class Duty:
         self._sources = sources
         self._told: set[str] = set()  #: keys of which the database need not be asked again
         self._leavers_at: datetime | None = None
+        self._alive_at = clock()
 
     # -- deadlines -----------------------------------------------------------------------------
 
@@ -221,6 +226,23 @@ class Duty:
         key = f"heartbeat {local:%Y-%m-%d}"
         board = self._board
         return self._step(key, lambda: board.once(Bulletin(key=key, title=self.pulse(now))))
+
+    def alive(self) -> int:
+        """Call the address whose silence raises an alarm elsewhere, while all is well."""
+        now = self._clock()
+        if self._plan.alive is None or now < self._alive_at:
+            return 0
+        unwell = [
+            name
+            for name, seen in self._sources().items()
+            if seen is None or now - seen > self._plan.patience.get(name, _STILL_MORNING)
+        ]
+        if unwell:
+            log.warning("not calling alive_url: %s not read lately", ", ".join(sorted(unwell)))
+        else:
+            self._guarded("alive_url", self._plan.alive)
+        self._alive_at = now + _ALIVE_EVERY
+        return 0
 
     def pulse(self, now: datetime) -> str:
         """What was read in the last day, and when each platform was last read."""

@@ -1,13 +1,17 @@
 """The lead's rules for duty, made from the settings."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
 
 from monitor.config import BrandTable, Day, DutyTable, Settings
 from monitor.duty import Channel, Plan
 from monitor.holiday import calendar
-from monitor.pager import Mail, Webhook
+from monitor.pager import Mail, Webhook, call_alive
 from responders.duty import Hours, Roster, Shift, never
 
+#: A platform that is read every few seconds may be silent for so long.
+_PATIENCE = timedelta(minutes=15)
 _DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -44,6 +48,11 @@ def plan(
         channels=_channels(duty),
         active=active,
         holds=holds,
+        alive=partial(call_alive, duty.alive_url.get_secret_value()) if duty.alive_url else None,
+        patience={
+            name: max(_PATIENCE, 3 * timedelta(seconds=table.every_seconds))
+            for name, table in settings.connectors.items()
+        },
     )
 
 

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import TryLater
 from monitor import app, clock, consoles
+from monitor.belonging import belonging
 from monitor.config import Settings
 from monitor.jobs import BEGAN, House, Jobs
 from monitor.lock import Keeper
+from monitor.office import FrontOffice
 from monitor.problems import RunError
 from monitor.report import due_week
 from monitor.schedule import Schedule
 
 if TYPE_CHECKING:
+    from responders.slack.http_mode import Serving
     from responders.slack.socket_mode import Listening
 
 #: Conversations are looked through this often; how often each is read is [engine] watch_every.
@@ -49,7 +52,13 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
         jobs = Jobs(house)
         _plan(schedule, settings, house, jobs)
         if house.surface is not None:
-            ear = Ear(lambda: app.listen_to_slack(settings, house))
+            office = FrontOffice(
+                house,
+                outages=jobs.outages.now,
+                shadow=settings.file.engine.shadow,
+                wake=schedule.wake,
+            )
+            ear = Ear(lambda: app.listen_to_slack(settings, house, office))
             stack.callback(ear.close)
             with suppress(TryLater):  # the schedule tries on, and tells
                 ear.listen()
@@ -69,9 +78,9 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
 class Ear:
     """Listens to Slack as soon as Slack can be reached; the rest need not wait for that."""
 
-    def __init__(self, connect: Callable[[], "Listening"]) -> None:
+    def __init__(self, connect: Callable[[], "Listening | Serving"]) -> None:
         self._connect = connect
-        self._listening: Listening | None = None
+        self._listening: Listening | Serving | None = None
 
     def listen(self) -> None:
         """Begin to listen, unless that is so already.
@@ -111,6 +120,11 @@ def _house(settings: Settings, stack: ExitStack, schedule: Schedule) -> House:
         )
     stack.callback(lock.release)
     schedule.every(LOCK_SECONDS, "sender lock", Keeper(lock).keep)
+    here = belonging(settings, store)
+    away = here.why_not()
+    if not away:
+        here.bind()
+        schedule.every(MINUTE, "mark", here.renew)
     app.import_codes(settings.policy, store)
     store.meta.put_new(BEGAN, clock.now().isoformat())
     return app.build(
@@ -121,6 +135,7 @@ def _house(settings: Settings, stack: ExitStack, schedule: Schedule) -> House:
         surface=app.make_surface(settings, clock.now),
         lock=lock,
         wake=schedule.wake,
+        away=away,
     )
 
 
@@ -151,6 +166,9 @@ def _greeting(settings: Settings, house: House) -> str:
     parts = [f"running: listens on {', '.join(sorted(house.connectors))}."]
     if settings.file.engine.shadow:
         parts.append("SHADOW MODE: nothing is sent ([engine] shadow).")
+    away = belonging(settings, house.store).why_not()
+    if away:
+        parts.append(f"NOTHING IS SENT: {away}; amends adopt takes over.")
     if house.store.paused():
         parts.append("PAUSED: nothing is sent until amends resume.")
     if not settings.policy.approvers:

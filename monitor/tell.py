@@ -96,6 +96,7 @@ class Tell:
             ("leavers", "leavers", self.duty.leavers),
             ("morning", "morning", self.duty.morning),
             ("heartbeat", "heartbeat", self.duty.heartbeat),
+            ("alive", "alive", self.duty.alive),
         ]
         if surface is not None and board is not None:
             batch = Batch(

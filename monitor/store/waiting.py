@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from monitor.store.engine import Database
-from monitor.tables import action, brand, case, incident, promise
+from monitor.tables import action, brand, case, case_mention, incident, mention, promise
 from responders.action import ActionKind, ActionState
-from responders.case import CaseId, CaseState
+from responders.case import CaseId, CaseState, MentionId
 
 #: States in which a case asks for a person.
 _ASKING = (CaseState.OPEN.value, CaseState.NEEDS_HUMAN.value)
@@ -121,6 +121,26 @@ class Waiting:
                 )
                 for row in connection.execute(query)
             )
+
+    def post_of(self, url: str) -> tuple[MentionId, CaseId | None] | None:
+        """The post with that address and its case, where it has one; None: we have not read it.
+
+        Reads the whole table: for questions that people ask by hand.
+        """
+        query = (
+            select(mention.c.id, case_mention.c.case_id)
+            .join_from(
+                mention, case_mention, case_mention.c.mention_id == mention.c.id, isouter=True
+            )
+            .where(mention.c.url == url)
+            .order_by(mention.c.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return MentionId(row[0]), CaseId(row[1]) if row[1] is not None else None
 
     def _cases(self, query: Select[Any], limit: int) -> tuple[CaseId, ...]:
         with self._database.read() as connection:

@@ -235,6 +235,11 @@ class SlackBot:
         with asking("fill a form", self._clock):
             self._client.views_update(view_id=at.id, hash=at.hash, view=view)
 
+    def publish_home(self, user_id: str, view: dict[str, Any]) -> None:
+        """Put a person's page in its place."""
+        with asking("show a person's page", self._clock):
+            self._client.views_publish(user_id=user_id, view=view)
+
     def post_digest(self, markdown: str, png: bytes, alt: str, key: str) -> str:
         """Post the week's digest with its chart.
 

@@ -5,6 +5,7 @@
 - `channels:read`, `groups:read`: `amends check` looks at who can read the channel.
 - `users:read`, `usergroups:read`: a deactivated account or one that left a group loses its rights.
 - `files:write`: the digest's chart.
+- `commands`: `/amends` and "Make a case".
 """
 
 import json
@@ -22,6 +23,7 @@ PURPOSES = {
     "users:read": "knowing whose account is deactivated",
     "usergroups:read": "approvers by user group",
     "files:write": "the digest's chart",
+    "commands": "/amends and the shortcut Make a case",
 }
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
+from slack_sdk.models.blocks import Block, ButtonElement, HeaderBlock, SectionBlock
 
 from responders.bulletin import Bulletin, Line
+from responders.home import Home
 from responders.slack.blocks import CARD_MAXIMUM, action_id, weight
 from responders.slack.clicks import Ref
 from responders.slack.text import cut, inert, live, plain, staff, when
@@ -29,6 +30,26 @@ def blocks(bulletin: Bulletin) -> list[dict[str, Any]]:
 def fallback(bulletin: Bulletin) -> str:
     """The line of a notification and of a screen reader, safe as mrkdwn."""
     return staff(cut(bulletin.title, _TITLE))
+
+
+def home(page: Home) -> list[dict[str, Any]]:
+    """A person's page, within the 100 blocks of a view."""
+    made: list[Block] = [_told(f"⚠️ {line}") for line in page.notices]
+    parts = (("What you have", page.mine, "Nothing."), ("What waits", page.waiting, "Nothing."))
+    for title, lines, nothing in parts:
+        made.append(HeaderBlock(text=plain(title)))
+        made += [_line(line) for line in lines[:LINES]] or [_told(nothing)]
+        if len(lines) > LINES:
+            made.append(_told(f"… and {len(lines) - LINES} more."))
+    made.append(HeaderBlock(text=plain("Today")))
+    made += [_told(line) for line in page.today[:LINES]]
+    made.append(HeaderBlock(text=plain("Platforms")))
+    made += [_told(line) for line in page.platforms[:LINES]] or [_told("None is connected.")]
+    return [block.to_dict() for block in made]
+
+
+def _told(text: str) -> SectionBlock:
+    return SectionBlock(text=live(staff(cut(text, _TEXT))))
 
 
 def _draw(bulletin: Bulletin, most: int) -> list[dict[str, Any]]:

@@ -16,9 +16,10 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 5
 
 
-def make_app(client: WebClient) -> App:
+def make_app(client: WebClient, signing_secret: str = "") -> App:
     """A Bolt app around our client; speaks to nobody yet.
 
+    With a signing secret it takes Slack's calls over HTTP, and refuses what is not signed with it.
     Unknown payloads become errors, which `listeners.register` logs without their content; Bolt
     itself would write them into the log.
     """
@@ -26,6 +27,7 @@ def make_app(client: WebClient) -> App:
     app_log.setLevel(logging.WARNING)  # at DEBUG it writes what people wrote into the log
     return App(
         client=client,
+        signing_secret=signing_secret or None,
         logger=app_log,
         token_verification_enabled=False,
         raise_error_for_unhandled_request=True,

@@ -49,6 +49,13 @@ def view_errors(view: object) -> list[str]:
     return found
 
 
+def home_errors(view: object) -> list[str]:
+    """What Slack would refuse in an App Home."""
+    if not isinstance(view, Mapping) or view.get("type") != "home":
+        return ["view: not a home"]
+    return list(_blocks(view.get("blocks"), MODAL_BLOCKS, _MODAL_KINDS))
+
+
 def _blocks(blocks: object, maximum: int, kinds: set[str]) -> Iterator[str]:
     if not isinstance(blocks, list) or not 1 <= len(blocks) <= maximum:
         yield f"blocks: 1 to {maximum}"

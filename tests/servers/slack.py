@@ -18,7 +18,7 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
-from tests.servers.block_kit import message_errors, view_errors
+from tests.servers.block_kit import home_errors, message_errors, view_errors
 from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 JSON = dict[str, Any]
@@ -44,6 +44,7 @@ _SCOPES = {
     "usergroups.users.list": ("usergroups:read",),
     "files.getUploadURLExternal": ("files:write",),
     "files.completeUploadExternal": ("files:write",),
+    "/amends": ("commands",),
 }
 
 
@@ -119,6 +120,8 @@ class SlackServer(LoopbackServer):
         self.forms: dict[str, OpenForm] = {}
         self.files: dict[str, Upload] = {}
         self.acks: list[JSON] = []
+        self.homes: dict[str, JSON] = {}  #: by user: the page that they see
+        self.answers: list[JSON] = []  #: what came back to a response_url
         self._numbers = count(1)
         self._triggers: dict[str, str] = {}  #: unused trigger -> user
         self._last_post: dict[str, datetime] = {}
@@ -196,6 +199,9 @@ class SlackServer(LoopbackServer):
             if request.path.startswith("/upload/"):
                 self.files[request.path.removeprefix("/upload/")].content = request.body
                 return Answer(body=b"OK", headers={"Content-Type": "text/plain"})
+            if request.path.startswith("/response/"):
+                self.answers.append(_arguments(request))
+                return Answer(body=b"ok", headers={"Content-Type": "text/plain"})
             method = request.path.removeprefix("/api/")
             self._authorize(method, request)
             body = self._methods()[method](_arguments(request))
@@ -418,7 +424,12 @@ class SlackServer(LoopbackServer):
         return {"view": self._keep(form.id, form.user, asked["view"])}
 
     def _publish_view(self, asked: JSON) -> JSON:
-        return {"view": {"id": f"V{next(self._numbers)}", "hash": "0", **asked["view"]}}
+        errors = home_errors(asked["view"])
+        if errors:
+            raise Failure("invalid_arguments", response_metadata={"messages": errors})
+        view = {**asked["view"], "blocks": _named(asked["view"]["blocks"])}
+        self.homes[str(asked["user_id"])] = view
+        return {"view": {"id": f"V{next(self._numbers)}", "hash": "0", **view}}
 
     def _keep(self, id: str, user: str, view: JSON) -> JSON:
         errors = view_errors(view)
@@ -546,6 +557,45 @@ class SlackServer(LoopbackServer):
     def click(self, ts: str, action_id: str, user: str, *, option: str = "") -> JSON:
         """Click, and wait until the click is acknowledged."""
         return self.push("interactive", self.press(ts, action_id, user, option=option))
+
+    def type_command(self, text: str, user: str) -> JSON:
+        """What Slack would send if the user typed `/amends text`."""
+        return {
+            "command": "/amends",
+            "text": text,
+            "user_id": user,
+            "team_id": TEAM,
+            "api_app_id": APP,
+            "channel_id": "C0ELSE",
+            "trigger_id": f"trigger-{next(self._numbers)}",
+            "response_url": f"{self.url}/response/command",
+            "token": "unused",
+        }
+
+    def use_shortcut(self, callback: str, text: str, user: str) -> JSON:
+        """What Slack would send if the user chose a shortcut on a message."""
+        return {
+            "type": "message_action",
+            "callback_id": callback,
+            "user": self._who(user),
+            "team": {"id": TEAM, "domain": "loopback"},
+            "channel": {"id": "C0ELSE", "name": "elsewhere"},
+            "message": {"type": "message", "text": text, "ts": self._ts(), "user": user},
+            "trigger_id": f"trigger-{next(self._numbers)}",
+            "response_url": f"{self.url}/response/shortcut",
+            "api_app_id": APP,
+            "token": "unused",
+        }
+
+    def open_home(self, user: str, tab: str = "home") -> JSON:
+        """What Slack would send if the user opened the app's page."""
+        return {
+            "type": "event_callback",
+            "event_id": f"Ev{next(self._numbers)}",
+            "team_id": TEAM,
+            "api_app_id": APP,
+            "event": {"type": "app_home_opened", "user": user, "tab": tab, "channel": "D0"},
+        }
 
     def form(self, user: str, callback: str) -> OpenForm:
         """The open form of that kind at the user's, as soon as it is there."""

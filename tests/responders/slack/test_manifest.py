@@ -1,3 +1,4 @@
+from responders.slack import front
 from responders.slack.manifest import PURPOSES, manifest, scopes
 from tests.servers.slack import _SCOPES
 
@@ -21,7 +22,7 @@ def test_clicks_arrive_without_a_public_address() -> None:
 
 
 def test_the_app_listens_to_nothing_that_people_write() -> None:
-    assert "event_subscriptions" not in manifest()["settings"]
+    assert manifest()["settings"]["event_subscriptions"] == {"bot_events": ["app_home_opened"]}
     assert "user" not in manifest()["oauth_config"]["scopes"]
 
 
@@ -47,5 +48,18 @@ def test_the_manifest_has_only_fields_that_slack_knows() -> None:
         "_metadata", "display_information", "features", "oauth_config", "settings"
     }  # fmt: skip
     assert set(manifest()["settings"]) <= {
-        "interactivity", "org_deploy_enabled", "socket_mode_enabled", "token_rotation_enabled"
+        "event_subscriptions", "interactivity", "org_deploy_enabled", "socket_mode_enabled",
+        "token_rotation_enabled",
     }  # fmt: skip
+
+
+def test_the_command_and_the_shortcut_are_those_that_are_answered() -> None:
+    """Source: docs.slack.dev "App manifest reference", read 2026-11."""
+    (command,) = manifest()["features"]["slash_commands"]
+    (shortcut,) = manifest()["features"]["shortcuts"]
+
+    assert command["command"] == front.COMMAND
+    assert shortcut["callback_id"] == front.SHORTCUT
+    assert len(shortcut["name"]) <= 24
+    assert len(command["description"]) <= 2000
+    assert len(command["usage_hint"]) <= 1000

@@ -1,0 +1,31 @@
+"""What a person sees of the whole, on one page: Slack's App Home. Values only."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from responders.bulletin import Line
+from responders.policy import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """One page; every text is our own but for what lines quote."""
+
+    mine: tuple[Line, ...] = ()  #: cases that the person has
+    waiting: tuple[Line, ...] = ()  #: cases that nobody has
+    today: tuple[str, ...] = ()  #: answers, response times, credits
+    platforms: tuple[str, ...] = ()  #: health and last sight
+    notices: tuple[str, ...] = field(default=())  #: paused, shadow mode, an incident
+
+
+class Office(Protocol):
+    """Answers what is asked of the whole and not of one case."""
+
+    def home(self, person: Person) -> Home:
+        """The person's page."""
+
+    def command(self, words: str, person: Person) -> str:
+        """What came of `/amends words`, in a few lines for the person."""
+
+    def make_case(self, url: str, text: str, person: Person) -> str:
+        """A case by hand of a post that no connector saw; what came of it."""
