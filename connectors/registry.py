@@ -13,10 +13,12 @@ PLATFORMS = {
     "bluesky": "connectors.bluesky:Bluesky",
     "mastodon": "connectors.mastodon:Mastodon",
     "hackernews": "connectors.hackernews:HackerNews",
+    "email": "connectors.email_inbox:EmailInbox",
     "telegram": "connectors.telegram:Telegram",
     "youtube": "connectors.youtube:YouTube",
     "google_play": "connectors.google_play:GooglePlay",
     "app_store": "connectors.app_store:AppStore",
+    "trustpilot": "connectors.trustpilot:Trustpilot",
     "feed": "connectors.feed:Feed",
     "samples": "connectors.samples:Samples",
 }

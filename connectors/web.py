@@ -52,7 +52,12 @@ Address = Annotated[str, AfterValidator(_address)]
 def is_plain(url: str) -> bool:
     """Whether what is sent there can be read on the way: http to another machine."""
     parts = urlsplit(url)
-    return parts.scheme == "http" and parts.hostname not in _LOOPBACK
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether that is this very machine."""
+    return host in _LOOPBACK
 
 
 @dataclass(frozen=True, kw_only=True)
