@@ -7,7 +7,7 @@ later answer to it may replace the earlier one, which the customer has seen.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from connectors.base import Ability, Author, Contact, Life, Mention, Receipt, Route, TextLimit, Way
@@ -17,6 +17,7 @@ from connectors.texts import same
 #: Up to so many reviews are asked for one by one; more of them are looked up in the list first.
 _FEW = 3
 _MOST_STARS = 5
+_LATER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class Said:
 
     id: str
     text: str
-    at: datetime
+    at: datetime  #: the review's own time where the answer's is not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Site:
     name: str  #: as people call it
     account: str  #: who answers
     limit: TextLimit
-    link: str  #: where a person answers
+    link: str  #: where a person answers; "": at the review itself
 
 
 def written(stars: object, *parts: str | None) -> str:
@@ -114,7 +115,7 @@ def conversation(mention: Mention, review: Review, account: str) -> list[Mention
                 base,
                 id=f"{now.id}~{_digest(now.text)}",
                 # Where a site does not say when a text was changed, it was after what stands there.
-                created_at=max([now.created_at, *(turn.created_at for turn in turns)]),
+                created_at=max([now.created_at, *(turn.created_at + _LATER for turn in turns)]),
                 replies_open=True,
             )
         )
@@ -138,7 +139,7 @@ def standing(mention: Mention, review: Review | None, text: str) -> Receipt | No
         return None
     if same(said.text, text):
         return review.receipt(said)
-    if said.at > mention.created_at:
+    if said.at >= mention.created_at:
         message = "The review has been answered meanwhile; another answer would replace that one."
         raise Refused(message, code="answered")
     return None
@@ -163,7 +164,10 @@ def ability(mention: Mention, contact: Contact, site: Site) -> Ability:
     nothing = f"{site.name} has no private messages to people who wrote a review."
     private = Way(route=Route.NONE, reason=nothing)
     way = Way(
-        route=Route.API, account=site.account or None, limit=site.limit, link_template=site.link
+        route=Route.API,
+        account=site.account or None,
+        limit=site.limit,
+        link_template=site.link or mention.url,
     )
     if mention.private or mention.ours:
         reason = "There is no review of theirs to answer here."

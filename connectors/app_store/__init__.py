@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from pydantic import Field
 
-from connectors.app_store.posts import answer, answers_in, parse, read
+from connectors.app_store.posts import answers_in, parse, read, said_in
 from connectors.app_store.wire import HOST, HOW_TO_LOG_IN, NAME, Exists, Gone, Session
 from connectors.base import Receipt, TextLimit
 from connectors.errors import (
@@ -118,7 +118,7 @@ class AppStore(ReviewSite):
         entries = tuple(self._entry(one, answers) for one in objects(items))
         return Page(entries=entries, token=_token(said))
 
-    def _entry(self, payload: Json, answers: Mapping[str, Said]) -> Review | BadPayload:
+    def _entry(self, payload: Json, answers: Mapping[str, Json]) -> Review | BadPayload:
         try:
             return read(payload, answers, app_id=self._settings.app_id)
         except BadPayload as error:
@@ -151,9 +151,10 @@ class AppStore(ReviewSite):
             said = self._session.ask(_REPLY, "POST", "/v1/customerReviewResponses", json=body)
         except Exists as refusal:
             return self._standing(review, text, refusal)
-        for made in answer(mapping(said.get("data"))):
-            return made
-        raise OutcomeUnknown("The App Store answered without the id of the answer.")
+        made = said_in(mapping(said.get("data")), otherwise=review.mention.created_at)
+        if made is None:
+            raise OutcomeUnknown("The App Store answered without the id of the answer.")
+        return made
 
     def _standing(self, review: Review, text: str, refusal: Refused) -> Said:
         """The answer that is in the way, where it is this one: an earlier try came late.

@@ -4,7 +4,8 @@ Source: developer.apple.com/documentation/appstoreconnectapi, "Customer Reviews"
 Review Responses", read 2026-11; specification 3.7.0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 
 from connectors.base import Author, Mention
 from connectors.errors import BadPayload
@@ -14,6 +15,7 @@ from connectors.texts import clean
 
 #: What is shown for a person who has no name in the store.
 _NAMELESS = "A customer"
+_ANSWER = "customerReviewResponses"
 
 
 def parse(payload: Json, *, app_id: str) -> Mention:
@@ -29,7 +31,7 @@ def parse(payload: Json, *, app_id: str) -> Mention:
     return read(payload, {}, app_id=app_id).mention
 
 
-def read(payload: Json, answers: Mapping[str, Said], *, app_id: str) -> Review:
+def read(payload: Json, answers: Mapping[str, Json], *, app_id: str) -> Review:
     """A review with its answer, as `parse`; `answers` are those that came with it, by their id."""
     name = clean(optional(payload, "id") or "")
     given = mapping(payload.get("attributes"))
@@ -39,7 +41,7 @@ def read(payload: Json, answers: Mapping[str, Said], *, app_id: str) -> Review:
         text = _text(given)
     except BadPayload as error:
         raise BadPayload(f"review {name}: {error}", item=name) from error
-    said = answers.get(_response_of(payload))
+    said = _said(payload, answers, otherwise=at)
     shown = clean(optional(given, "reviewerNickname") or "").strip() or _NAMELESS
     return Review(
         mention=Mention(
@@ -65,29 +67,34 @@ def _text(given: Json) -> str:
     return written(given.get("rating"), title, body)
 
 
-def answers_in(included: object) -> dict[str, Said]:
-    """The answers that came with reviews, by their id; one that cannot be read is left out."""
-    return {said.id: said for one in objects(included) for said in answer(one)}
+def answers_in(included: object) -> dict[str, Json]:
+    """The answers that came with reviews, by their id."""
+    return {
+        clean(name): one
+        for one in objects(included)
+        if one.get("type") == _ANSWER and (name := optional(one, "id"))
+    }
 
 
-def answer(payload: Json) -> Iterable[Said]:
-    """One answer, or nothing.
+def said_in(payload: Json, *, otherwise: datetime) -> Said | None:
+    """An answer, or None where this is none.
 
     It is there from the moment that Apple has it (PENDING_PUBLISH), though the store shows it
-    later.
+    later. `otherwise` is its time where it names none.
     """
-    given = mapping(payload.get("attributes"))
+    name, given = optional(payload, "id"), mapping(payload.get("attributes"))
+    if payload.get("type") != _ANSWER or name is None:
+        return None
     try:
-        if payload.get("type") == "customerReviewResponses":
-            yield Said(
-                id=clean(string(payload, "id")),
-                text=clean(string(given, "responseBody")),
-                at=iso_time(given, "lastModifiedDate"),
-            )
+        at = iso_time(given, "lastModifiedDate")
     except BadPayload:
-        return
+        at = otherwise
+    return Said(id=clean(name), text=clean(optional(given, "responseBody") or ""), at=at)
 
 
-def _response_of(payload: Json) -> str:
+def _said(payload: Json, answers: Mapping[str, Json], *, otherwise: datetime) -> Said | None:
+    """The answer of a review; where only its id came, it is there and not to be replaced."""
     related = mapping(mapping(payload.get("relationships")).get("response"))
-    return clean(optional(mapping(related.get("data")), "id") or "")
+    bare = mapping(related.get("data"))
+    whole = answers.get(clean(optional(bare, "id") or ""))
+    return said_in(bare if whole is None else whole, otherwise=otherwise)

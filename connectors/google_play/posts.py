@@ -47,9 +47,8 @@ def read(payload: Json, *, package: str) -> Review:
         at, text = _latest(mapping(c["userComment"]) for c in comments if "userComment" in c)
     except BadPayload as error:
         raise BadPayload(f"review {name}: {error}", item=name) from error
-    said = _said(
-        name, (mapping(c["developerComment"]) for c in comments if "developerComment" in c)
-    )
+    answers = (mapping(c["developerComment"]) for c in comments if "developerComment" in c)
+    said = _said(name, answers, otherwise=at)
     shown = clean(optional(payload, "authorName") or "").strip() or _NAMELESS
     return Review(
         mention=Mention(
@@ -107,12 +106,13 @@ def _time(comment: Json) -> datetime:
     return time_of(comment.get("lastModified"))
 
 
-def _said(id: str, comments: Iterable[Json]) -> Said | None:
-    """The latest answer that can be read; one that cannot costs nobody the review."""
+def _said(name: str, comments: Iterable[Json], *, otherwise: datetime) -> Said | None:
+    """The latest answer; one that cannot be read is there all the same, and not to be replaced."""
     found: list[Said] = []
     for comment in comments:
         try:
-            found.append(said_in(id, clean(string(comment, "text")), _time(comment)))
+            at = _time(comment)
         except BadPayload:
-            continue
+            at = otherwise
+        found.append(said_in(name, clean(optional(comment, "text") or ""), at))
     return max(found, key=lambda said: said.at, default=None)

@@ -99,13 +99,17 @@ def test_what_cannot_be_read_is_named(payload: dict[str, Any]) -> None:
         parse(payload, app_id=APP)
 
 
-def test_an_answer_that_cannot_be_read_is_left_out() -> None:
-    whole = sample("reviews")["included"][0]
-    broken = whole | {"attributes": {"responseBody": "x"}}
-    other = whole | {"type": "territories"}
+def test_an_answer_that_cannot_be_read_is_there_all_the_same() -> None:
+    page = sample("reviews")
+    whole = page["included"][0]
+    undated = whole | {"attributes": {"responseBody": "x"}}
+    strangers = [whole | {"type": "territories"}, whole | {"id": 5}, None]
 
-    assert answers_in([broken, other, None]) == {}
-    assert list(answers_in([whole])) == [whole["id"]]
+    for included, text in (([undated], "x"), (strangers, ""), (None, "")):
+        review = read(page["data"][0], answers_in(included), app_id=APP)
+        assert review.said is not None
+        assert (review.said.id, review.said.text) == (whole["id"], text)
+        assert review.said.at == review.mention.created_at
 
 
 json_values = st.recursive(

@@ -128,11 +128,15 @@ def test_what_cannot_be_read_is_named(payload: dict[str, Any], said: str) -> Non
         parse(payload, package=PACKAGE)
 
 
-def test_an_answer_that_cannot_be_read_costs_nobody_the_review() -> None:
+def test_an_answer_that_cannot_be_read_is_there_all_the_same() -> None:
     payload = sample("reviews")["reviews"][1]
-    payload["comments"][1]["developerComment"]["lastModified"] = "yesterday"
+    payload["comments"][1]["developerComment"] = {"lastModified": "yesterday"}
 
-    assert read(payload, package=PACKAGE).said is None
+    review = read(payload, package=PACKAGE)
+
+    assert review.said is not None
+    assert (review.said.text, review.said.at) == ("", review.mention.created_at)
+    assert not review.mention.replies_open
 
 
 json_values = st.recursive(

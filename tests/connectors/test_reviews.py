@@ -95,7 +95,7 @@ def test_a_change_without_a_time_of_its_own_comes_after_what_stands_there() -> N
 
     ours, theirs = conversation(mention(), answered(now=now), "acme")
 
-    assert theirs.created_at == ours.created_at
+    assert theirs.created_at > ours.created_at
     assert theirs.replies_open
 
 
@@ -141,6 +141,14 @@ def test_many_reviews_are_looked_up_in_the_list_and_only_the_rest_one_by_one() -
     assert len(told) == 10
 
 
+def test_a_list_that_ends_early_leaves_the_rest_to_be_asked_for() -> None:
+    asked = [mention(f"r{number}", hours=number) for number in range(5)]
+
+    told = lives(asked, [[], [Review(mention=asked[4])]], lambda _: None)
+
+    assert [one for one, life in told.items() if life is Life.ALIVE] == ["r4"]
+
+
 def test_the_list_is_read_no_further_than_all_were_found() -> None:
     asked = [mention(f"r{number}", hours=number) for number in range(5)]
 
@@ -160,10 +168,11 @@ def test_a_later_text_is_looked_up_by_its_review() -> None:
 
 
 def test_an_answer_of_somebody_else_is_not_replaced() -> None:
-    with pytest.raises(Refused) as caught:
-        standing(mention(), answered("Call us."), "We are sorry.")
+    for hours in (0, 1):
+        with pytest.raises(Refused) as caught:
+            standing(mention(), answered("Call us.", hours=hours), "We are sorry.")
 
-    assert caught.value.code == "answered"
+        assert caught.value.code == "answered"
 
 
 def test_our_own_answer_is_not_put_there_twice() -> None:

@@ -25,6 +25,7 @@ HARNESSES = {
     "youtube": "tests.servers.youtube:YouTubePlatform",
     "google_play": "tests.servers.google_play:GooglePlayPlatform",
     "app_store": "tests.servers.app_store:AppStorePlatform",
+    "trustpilot": "tests.servers.trustpilot:TrustpilotPlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 
