@@ -12,7 +12,6 @@ from connectors.settings import Table
 from monitor import app, clock, consoles
 from monitor.belonging import belonging
 from monitor.config import Settings, SettingsError, load
-from monitor.problems import RunError
 from monitor.store import Store, StoreError
 from responders.credit.pool import read_codes
 from responders.playbooks import PlaybookError
@@ -68,10 +67,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _state(settings: Settings, store: Store) -> Iterator[Finding]:
     if store.paused():
         yield Finding(where="sending", what="paused", do="amends resume lets it go")
-    try:
-        away = belonging(settings, store).why_not()
-    except RunError as error:
-        away = str(error)
+    away = belonging(settings, store).why_not()
     if away:
         yield Finding(where="sending", what=away, do="amends adopt takes over", fatal=True)
     if settings.file.engine.shadow:

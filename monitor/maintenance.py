@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import ConnectorError
-from monitor import app, clock, report
+from monitor import app, belonging, clock, report
 from monitor.config import Settings
 from monitor.jobs import Jobs
 from monitor.problems import CallError, RunError
@@ -51,6 +52,40 @@ def set_paused(settings: Settings, *, paused: bool, by: str) -> str:
         return "paused: nothing is sent until amends resume"
     shadow = " (but [engine] shadow is true: still nothing is sent)"
     return f"resumed: what was held is sent now{shadow if settings.file.engine.shadow else ''}"
+
+
+def adopt(settings: Settings, by: str) -> str:
+    """Send from here from now on, after a restore, a copy or a move; says what comes of it.
+
+    Raises:
+        RunError: amends run is under way, or the file beside the database cannot be used.
+    """
+    with app.open_store(settings) as store, _alone(settings):
+        here = belonging.belonging(settings, store)
+        away = here.why_not()
+        if not away:
+            here.bind()
+            return "nothing to do: this database sends from here"
+        doubted = belonging.doubt(store, clock.now(), by)
+        here.bind()
+    looked = f"{doubted} answers are looked for before any of them is sent"
+    return f"taken over ({away}): {looked if doubted else 'nothing was about to be sent'}"
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Nobody sends meanwhile."""
+    lock = app.sender_lock(settings)
+    try:
+        alone = lock.acquire()
+    except OSError as error:
+        raise RunError(f"{lock.name} cannot be locked: {error.strerror or error}") from error
+    if not alone:
+        raise RunError(f"amends run is under way (process {lock.owner()}): stop it first")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def purge(settings: Settings) -> int:

@@ -61,9 +61,12 @@ MOVES: dict[ActionState, frozenset[ActionState]] = {
             ActionState.CANCELLED,
             ActionState.FAILED,
             ActionState.NEEDS_HUMAN,
+            ActionState.UNKNOWN,  # a restored or copied database: it may be out from elsewhere
         }
     ),
-    ActionState.WAITING: frozenset({ActionState.APPROVED, ActionState.CANCELLED}),
+    ActionState.WAITING: frozenset(
+        {ActionState.APPROVED, ActionState.CANCELLED, ActionState.UNKNOWN}
+    ),
     ActionState.BY_HAND: frozenset({ActionState.SENT, ActionState.CANCELLED}),
     ActionState.SENDING: frozenset(
         {ActionState.SENT, ActionState.APPROVED, ActionState.FAILED, ActionState.UNKNOWN}

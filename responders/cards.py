@@ -261,6 +261,8 @@ def _stuck_line(action: Action, where: str) -> str:
 
 
 def _asked(action: Action, where: str) -> str:
+    if action.attempt == 0 and action.error_code:
+        return f"The database was moved or restored; this may be on {where} from before."
     at = f" at {action.intent_at:%H:%M:%S} UTC" if action.intent_at is not None else ""
     return f"We asked {where} to post this{at} but got no answer."
 

@@ -33,6 +33,7 @@ GONE = "gone"
 EDITED = "edited"
 GUARD = "guard"  #: the text may not be said any more
 ORPHAN = "orphan"  #: whoever sent it vanished in the middle
+ELSEWHERE = "elsewhere"  #: another copy of the database may have sent it
 UNREADABLE = "unreadable"
 ABSENT = "absent"
 
@@ -300,6 +301,23 @@ def lost(
         error=why,
     )
     return _change(case, open_question, what="lost", by=by, detail=code)
+
+
+def doubted(case: Case, action: Action, *, now: datetime, by: str) -> Change:
+    """It may have gone out from another copy of this database: looked for before it is sent."""
+    open_question = replace(
+        action,
+        state=ActionState.UNKNOWN,
+        # Whatever left elsewhere did so after somebody approved it.
+        intent_at=action.intent_at or action.approved_at,
+        settle_until=now,
+        not_before=now,
+        absent_at=(),
+        lease_until=None,
+        error_code=ELSEWHERE,
+        error="The database was moved, copied or restored: it may be out from elsewhere.",
+    )
+    return _change(case, open_question, what="doubted", by=by, detail=ELSEWHERE)
 
 
 # --- looking for it ----------------------------------------------------------------------------

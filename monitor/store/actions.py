@@ -1,12 +1,13 @@
 """What is to be sent now, and what was sent. Actions change through `Cases.save` alone."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select, text, union_all
 
 from monitor.store.engine import Database
-from monitor.store.rows import action_of
+from monitor.store.rows import Found, action_of
 from monitor.tables import LIVE, RETRACTING, action, brand, case, case_mention, mention
 from responders.action import Action, ActionKind, ActionState
 from responders.case import CaseId, Due
@@ -64,15 +65,14 @@ class Actions:
         both = union_all(live, retracting).subquery()
         query = select(both).order_by(both.c.id).limit(limit)
         with self._database.read() as connection:
-            return tuple(
-                Due(
-                    case_id=CaseId(row.case_id),
-                    kind=ActionKind(row.kind),
-                    round=row.round,
-                    state=ActionState(row.state),
-                )
-                for row in connection.execute(query)
-            )
+            return tuple(_due_of(row) for row in connection.execute(query))
+
+    def standing_at(self, states: Collection[ActionState]) -> tuple[Due, ...]:
+        """Every action in one of these states, oldest first, whether or not its time has come."""
+        query = select(action.c.case_id, action.c.kind, action.c.round, action.c.state)
+        query = query.where(action.c.state.in_([state.value for state in states]))
+        with self._database.read() as connection:
+            return tuple(_due_of(row) for row in connection.execute(query.order_by(action.c.id)))
 
     def find(self, key: str) -> tuple[CaseId, Action] | None:
         """The action with that key and its case."""
@@ -110,6 +110,15 @@ class Actions:
                 )
                 for row in connection.execute(query)
             )
+
+
+def _due_of(row: Found) -> Due:
+    return Due(
+        case_id=CaseId(row.case_id),
+        kind=ActionKind(row.kind),
+        round=row.round,
+        state=ActionState(row.state),
+    )
 
 
 def _handle_of(case_id: ColumnElement[int]) -> ScalarSelect[str]:

@@ -364,6 +364,17 @@ def test_an_unanswered_request_is_told_as_it_is() -> None:
     assert line == f"{ASKED} Looked twice: not there. Please look yourself."
 
 
+@pytest.mark.parametrize("state", [ActionState.UNKNOWN, ActionState.NEEDS_HUMAN])
+def test_what_may_be_out_from_before_a_restore_is_told_as_that(state: ActionState) -> None:
+    doubted = {"error_code": outcome.ELSEWHERE, "settle_until": NOW}
+
+    line = status(state, doubted).line
+
+    assert line.startswith(
+        "The database was moved or restored; this may be on X from before. Not sent again."
+    )
+
+
 def test_a_request_without_a_time_is_told_without_one() -> None:
     line = status(ActionState.UNKNOWN, {}).line
 
