@@ -8,7 +8,6 @@ than five minutes. Source: docs.slack.dev "Verifying requests from Slack", read 
 import socket
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 from anyio import CapacityLimiter, to_thread
@@ -19,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from connectors.errors import SetupError
+from responders.slack.socket_mode import SlackApp
 
 PATH = "/slack/events"
 #: Far more than any payload of Slack's.
@@ -57,7 +57,7 @@ class Serving:
     """A server that takes Slack's calls. `close` ends it."""
 
     def __init__(
-        self, app: App, server: uvicorn.Server, thread: threading.Thread, port: int
+        self, app: SlackApp, server: uvicorn.Server, thread: threading.Thread, port: int
     ) -> None:
         self.port = port
         self._app = app
@@ -73,12 +73,10 @@ class Serving:
         """Finish the calls in hand and stop. A second call does nothing."""
         self._server.should_exit = True
         self._thread.join(timeout=_GRACE_SECONDS + 2)
-        executor = self._app.listener_runner.listener_executor
-        assert isinstance(executor, ThreadPoolExecutor), "made by make_app"
-        executor.shutdown()
+        self._app.finish()
 
 
-def serve(app: App, host: str, port: int) -> Serving:
+def serve(app: SlackApp, host: str, port: int) -> Serving:
     """Listen in a thread of its own and come back once it does.
 
     Args:

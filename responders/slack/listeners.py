@@ -7,10 +7,11 @@ make at once, changes it once.
 
 import logging
 import re
+from concurrent.futures import Executor, Future
 from traceback import format_tb
 from typing import Any, Protocol
 
-from slack_bolt import Ack, App, BoltResponse
+from slack_bolt import Ack, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 
 from connectors.errors import ConnectorError
@@ -34,6 +35,7 @@ from responders.slack.clicks import (
     user_of,
 )
 from responders.slack.client import Clock
+from responders.slack.socket_mode import SlackApp
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +101,9 @@ class Voice(Protocol):
         """Put another form in its place."""
 
 
-def register(app: App, desk: Desk, roster: Roster, *, voice: Voice, clock: Clock) -> None:
+def register(app: SlackApp, desk: Desk, roster: Roster, *, voice: Voice, clock: Clock) -> None:
     """Make the app answer to every button and form of ours, and to nothing else."""
-    counter = _Counter(desk, roster, voice, clock)
+    counter = _Counter(desk, roster, voice, clock, app.hands)
     ours = re.compile(rf"^{re.escape(PREFIX)}")
     app.action(ours)(counter.clicked)
     app.view(ours)(counter.submitted)
@@ -111,15 +113,27 @@ def register(app: App, desk: Desk, roster: Roster, *, voice: Voice, clock: Clock
 class _Counter:
     """Where people come with their clicks."""
 
-    def __init__(self, desk: Desk, roster: Roster, voice: Voice, clock: Clock) -> None:
+    def __init__(
+        self, desk: Desk, roster: Roster, voice: Voice, clock: Clock, hands: Executor
+    ) -> None:
         self._desk = desk
         self._roster = roster
         self._voice = voice
         self._clock = clock
+        self._hands = hands
 
     def clicked(self, ack: Ack, body: Payload) -> None:
-        """A button or a menu item."""
+        """A button or a menu item: acknowledged at once, decided by the next free hand."""
         ack()
+
+        def look(done: Future[None]) -> None:
+            error = done.exception()
+            if isinstance(error, Exception):
+                self.failed(error, body)
+
+        self._hands.submit(self._decide, body).add_done_callback(look)
+
+    def _decide(self, body: Payload) -> None:
         try:
             click = read_click(body)
         except Unreadable as error:

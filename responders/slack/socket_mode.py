@@ -12,11 +12,28 @@ from responders.slack.client import Clock, asking
 
 log = logging.getLogger(__name__)
 
-#: Clicks decided at the same time; each is one short transaction.
+#: Clicks acknowledged at the same time.
 _AT_ONCE = 5
+#: Clicks decided at the same time; each is one short transaction and a few calls to Slack.
+_HANDS = 8
 
 
-def make_app(client: WebClient, signing_secret: str = "") -> App:
+class SlackApp(App):
+    """A Bolt app with hands of its own for what comes after the acknowledgement.
+
+    On Bolt's own threads a click would wait for its acknowledgement until those before it are
+    decided, and Slack waits for three seconds only.
+    """
+
+    hands: ThreadPoolExecutor
+
+    def finish(self) -> None:
+        """Finish what is in hand; nothing more is begun."""
+        self.listener_runner.listener_executor.shutdown()
+        self.hands.shutdown()
+
+
+def make_app(client: WebClient, signing_secret: str = "") -> SlackApp:
     """A Bolt app around our client; speaks to nobody yet.
 
     With a signing secret it takes Slack's calls over HTTP, and refuses what is not signed with it.
@@ -25,7 +42,7 @@ def make_app(client: WebClient, signing_secret: str = "") -> App:
     """
     app_log = logging.getLogger(f"{__name__}.bolt")
     app_log.setLevel(logging.WARNING)  # at DEBUG it writes what people wrote into the log
-    return App(
+    made = SlackApp(
         client=client,
         signing_secret=signing_secret or None,
         logger=app_log,
@@ -33,12 +50,14 @@ def make_app(client: WebClient, signing_secret: str = "") -> App:
         raise_error_for_unhandled_request=True,
         listener_executor=ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="slack"),
     )
+    made.hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="slack-hand")
+    return made
 
 
 class Listening:
     """An open connection. It mends itself; `close` ends it."""
 
-    def __init__(self, app: App, handler: SocketModeHandler) -> None:
+    def __init__(self, app: SlackApp, handler: SocketModeHandler) -> None:
         self._app = app
         self._handler = handler
         self._lock = Lock()
@@ -59,10 +78,10 @@ class Listening:
             self._handler.client.close()
         except (AttributeError, OSError) as error:  # the connection was already torn down
             log.warning("Slack's connection did not close cleanly: %s", type(error).__name__)
-        self._app.listener_runner.listener_executor.shutdown()
+        self._app.finish()
 
 
-def listen(app: App, app_token: str, web_client: WebClient, *, clock: Clock) -> Listening:
+def listen(app: SlackApp, app_token: str, web_client: WebClient, *, clock: Clock) -> Listening:
     """Connect and listen in the background.
 
     Args:

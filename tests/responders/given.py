@@ -191,6 +191,7 @@ class Platform:
     turns: list[Mention] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
+    pages: list[Batch] = field(default_factory=list)  #: what the next polls find
     #: Called at the beginning of each call, with its name.
     during: Callable[[str], None] = lambda _call: None
 
@@ -205,7 +206,7 @@ class Platform:
             raise error
 
     def poll(self, cursor: str | None) -> Batch:
-        return Batch(cursor=cursor)
+        return self.pages.pop(0) if self.pages else Batch(cursor=cursor)
 
     def ability(self, mention: Mention, contact: Contact = STRANGERS) -> Ability:
         self.contacts.append(contact)

@@ -538,3 +538,16 @@ def test_clicks_arrive_after_slack_asked_for_a_new_connection(room: Room) -> Non
 
     room.told("U0EVA: send: done.")
     assert room.listening.connected
+
+
+def test_a_click_is_acknowledged_while_all_hands_are_busy(room: Room) -> None:
+    ts = room.desk.show()
+    presses = [room.slack.press(ts, "amends.send", "U0EVA") for _ in range(20)]
+
+    with room.desk.lock:  # nobody decides before it is free
+        for press in presses:
+            assert room.slack.push("interactive", press) == {}
+        assert room.desk.taken == []
+
+    room.slack.until(lambda: len(room.notes()) == 20, "all answers")
+    assert len(room.desk.taken) == 1
