@@ -8,6 +8,7 @@ and no restart, outage or crash makes it miss its day.
 
 import logging
 from collections.abc import Callable
+from threading import Condition
 from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -21,6 +22,8 @@ from monitor.clock import Clock
 SWEEP_SECONDS = 1
 #: Polls are spread by this share of their interval, so that platforms are not asked in step.
 JITTER_SHARE = 0.1
+#: More than there are jobs: threads are made when they are needed.
+ROOM = 32
 _SWEEP = "sweep"
 
 
@@ -32,9 +35,12 @@ class Schedule:
         self._scheduler = BackgroundScheduler(
             timezone=ZoneInfo("UTC"),
             # Two rooms: a platform that hangs until its time-out never delays a click.
-            executors={"default": ThreadPoolExecutor(8), _SWEEP: ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(ROOM), _SWEEP: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._changed = Condition()
+        self._in_hand = 0
+        self._stopped = False
         # A sweep that takes over a second is normal under load, not worth a warning a second.
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
@@ -43,21 +49,25 @@ class Schedule:
         trigger = IntervalTrigger(
             seconds=seconds, jitter=max(1, int(seconds * JITTER_SHARE)), timezone=ZoneInfo("UTC")
         )
-        self._scheduler.add_job(job, trigger, id=name, name=name, next_run_time=self._clock())
+        self._add(job, trigger, name, "default")
 
     def sweep(self, job: Callable[[], object]) -> None:
         """Walk the straight line again and again; `wake` does it at once."""
-        trigger = IntervalTrigger(seconds=SWEEP_SECONDS, timezone=ZoneInfo("UTC"))
-        self._scheduler.add_job(
-            job, trigger, id=_SWEEP, executor=_SWEEP, next_run_time=self._clock()
+        self._add(
+            job, IntervalTrigger(seconds=SWEEP_SECONDS, timezone=ZoneInfo("UTC")), _SWEEP, _SWEEP
         )
 
     def start(self) -> None:
         """Begin; jobs run in threads of their own."""
         self._scheduler.start()
 
+    @property
+    def running(self) -> bool:
+        """Whether jobs are started."""
+        return bool(self._scheduler.running)
+
     def wake(self) -> None:
-        """Walk the straight line at once. Safe from any thread, and before the start."""
+        """Walk the straight line at once. Safe from any thread, before the start and after."""
         try:
             self._scheduler.modify_job(_SWEEP, next_run_time=self._clock())
         except JobLookupError:
@@ -65,5 +75,40 @@ class Schedule:
 
     def stop(self) -> None:
         """Start nothing more and wait for the calls in hand."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+        with self._changed:
+            self._stopped = True
+        if self.running:
+            # APScheduler itself would wait with its locks held, and a call in hand that wakes the
+            # line would wait for those: neither would ever end.
+            self._scheduler.shutdown(wait=False)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._in_hand)
+
+    def _add(
+        self, job: Callable[[], object], trigger: IntervalTrigger, name: str, room: str
+    ) -> None:
+        self._scheduler.add_job(
+            self._counted(job),
+            trigger,
+            id=name,
+            name=name,
+            executor=room,
+            next_run_time=self._clock(),
+        )
+
+    def _counted(self, job: Callable[[], object]) -> Callable[[], None]:
+        """The job, known to be in hand while it runs."""
+
+        def run() -> None:
+            with self._changed:
+                if self._stopped:
+                    return
+                self._in_hand += 1
+            try:
+                job()
+            finally:
+                with self._changed:
+                    self._in_hand -= 1
+                    self._changed.notify_all()
+
+        return run

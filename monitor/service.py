@@ -147,9 +147,9 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
             schedule.wake()
 
         schedule.every(table.every_seconds, f"poll {source}", poll)
-    schedule.sweep(jobs.walk)
-    schedule.every(WATCH_SECONDS, "watch", jobs.watch_all)
-    schedule.every(TELL_SECONDS, "tell", jobs.tell_all)
+    schedule.sweep(lambda: jobs.attempt("the line", jobs.walk))
+    schedule.every(WATCH_SECONDS, "watch", lambda: jobs.attempt("watching", jobs.watch_all))
+    schedule.every(TELL_SECONDS, "tell", lambda: jobs.attempt("telling", jobs.tell_all))
     schedule.every(HOUR, "purge", jobs.purge_if_due)
     when = settings.file.digest.when
     if not when or (house.surface is None and house.digests is None):
@@ -178,11 +178,15 @@ def _greeting(settings: Settings, house: House) -> str:
 
 @contextmanager
 def _signals(stopping: threading.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT ask for a stop; a second one is taken as meant."""
+    """SIGTERM and SIGINT ask for a stop; a second one is taken as meant, and ends us at once.
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    That loses nothing: the next start finds what became of every call, as after any crash.
+    """
+
+    def ask(number: int, _frame: FrameType | None) -> None:
         if stopping.is_set():
-            signal.default_int_handler(number, frame)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         stopping.set()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
