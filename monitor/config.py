@@ -124,6 +124,7 @@ class BrandTable(Table):
     name: Name
     terms: tuple[Name, ...] = ()
     exclude: tuple[Name, ...] = ()
+    context: tuple[Name, ...] = ()
     languages: tuple[Language, ...] = ()
     voice: Literal["formal", "familiar"] = "formal"
     signature: str = Field(default="", max_length=40)
@@ -142,6 +143,7 @@ class BrandTable(Table):
             name=self.name,
             terms=self.terms or (self.name,),
             exclude=self.exclude,
+            context=self.context,
             languages=self.languages,
             voice=self.voice,
             signature=self.signature,
