@@ -13,7 +13,7 @@ from monitor import app, clock, consoles
 from monitor.belonging import belonging
 from monitor.config import Settings, SettingsError, load
 from monitor.store import Store, StoreError
-from responders.credit.pool import read_codes
+from responders.credit.pool import CodesError, read_codes
 from responders.playbooks import PlaybookError
 
 
@@ -114,9 +114,9 @@ def _credit(settings: Settings) -> Iterator[Finding]:
         return
     try:
         codes = read_codes(Path(credit.codes_file))
-    except ValueError as error:
-        for line in str(error).splitlines():
-            yield Finding(where="credit", what=line, fatal=True)
+    except CodesError as error:
+        for problem in error.problems:
+            yield Finding(where="credit", what=problem, fatal=True)
         return
     yield Finding(where="credit", what=f"{len(codes)} codes in the file", fine=True)
 
@@ -188,5 +188,5 @@ def _asked(name: str, ask: Callable[[], Sequence[Problem]]) -> Iterator[Finding]
         return
     for problem in problems:
         yield Finding(where=name, what=problem.what, do=problem.do, fatal=problem.fatal)
-    if not any(problem.fatal for problem in problems):
+    if not problems:
         yield Finding(where=name, what="works", fine=True)

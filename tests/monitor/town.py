@@ -93,6 +93,7 @@ def town(folder: Path) -> Iterator[Town]:
     made.x.server.now = made.slack.now = clock.now()
     with made.x, made.slack:
         made.slack.add_user(EVA, "Eva")
+        made.slack.add_user(slack_server.BOT_USER, "Amends", bot=True)
         made.slack.add_channel(
             Channel(id=CHANNEL, name="complaints", members=[EVA, slack_server.BOT_USER])
         )
