@@ -241,7 +241,7 @@ class Jobs:
         return self._house.sender.step(due)
 
     def watch(self, case_id: CaseId) -> None:
-        """Read whether the customer has written since, and what passed between us privately."""
+        """Read whether the customer has written since, and whether others see what we wrote."""
         case, now = self._store.cases.get(case_id), self._house.clock()
         in_case = {(entry.mention.platform, entry.mention.id) for entry in case.entries}
         since = min(entry.mention.created_at for entry in case.entries)
@@ -255,6 +255,7 @@ class Jobs:
                 entry = self._store.mentions.of_post(case.brand, turn.platform, turn.id)
                 self._change(case_id, partial(self._heard, entry=entry, now=now))
         self._store.cases.set_watched(case_id, now)
+        self._house.sender.look_after(case_id)
 
     def _keep(self, case: Case, turns: Sequence[Mention], now: datetime) -> None:
         """Store what is new of a conversation, judged; older messages say who wrote to whom."""

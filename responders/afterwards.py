@@ -125,7 +125,7 @@ def send_again(ask: Ask) -> Change:
             approved_at=ask.now,
             not_before=ask.now,
             attempt=0,
-            error_code=outcome.EDITED if one.error_code == outcome.EDITED else "",
+            error_code=one.error_code if one.error_code in outcome.CONFIRMABLE else "",
             error="",
         )
         case = case.with_action(revived)

@@ -273,6 +273,8 @@ def _sent_line(action: Action) -> str:
         return f"Sent; being taken back for {action.retract_by}.{later}"
     if action.error_code in byhand.WARNINGS:
         return f"Posted by hand, approved by {action.approved_by}. {action.error}"
+    if action.error_code == outcome.HIDDEN:
+        return f"Sent, approved by {action.approved_by}. {action.error}"
     trouble = f" It could not be taken down: {action.error}" if action.error else ""
     if action.kind is ActionKind.CREDIT:
         code = f", code {action.receipt.id}" if action.receipt is not None else ""

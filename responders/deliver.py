@@ -20,9 +20,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
-from unicodedata import normalize
 
-from connectors.base import Connector, Contact, Life, Mention, Receipt, Route, Way
+from connectors.base import Author, Connector, Contact, Life, Mention, Receipt, Route, Way
 from connectors.errors import (
     ConnectorError,
     OutcomeUnknown,
@@ -31,7 +30,7 @@ from connectors.errors import (
     TryLater,
     Unsupported,
 )
-from responders import outcome
+from responders import fresh, outcome
 from responders.action import MOVES, Action, ActionKind, ActionState
 from responders.case import Case, CaseBook, CaseId, Change, Due
 from responders.credit import CreditIssuer, MonthOf, masked, utc_month
@@ -45,6 +44,9 @@ MARGIN = timedelta(seconds=60)
 SETTLE = timedelta(seconds=60)
 #: A platform's clock may be behind ours by so much.
 CLOCK_SKEW = timedelta(minutes=2)
+#: What was said in public is looked after from so long after it left, until so long.
+SHOWN_AFTER = timedelta(minutes=1)
+LOOKED_AFTER = timedelta(minutes=20)
 #: A write that loses every race against other writers is a bug, not bad luck.
 _MOST_RACES = 50
 
@@ -209,8 +211,8 @@ class Sender:
     def _obstacle(self, case: Case, action: Action, now: datetime) -> Change | None:
         """What speaks against sending now, as the change that says so."""
         seen = outcome.subject_of(case, action.round)
-        contact = self._contact_of(case, action)
-        way = _way(self._connector(case), seen.subject.mention, contact, action.kind)
+        post, contact = seen.subject.mention, self._contact_of(case, action)
+        way = _way(self._connector(case), post, contact, action.kind)
         if way.route is not Route.API:
             return self._no_way(case, action, way)
         if action.kind is ActionKind.CREDIT:
@@ -218,9 +220,10 @@ class Sender:
         blocked = self._blocked(seen, action)
         if blocked:
             return outcome.returned(case, action, code=outcome.GUARD, why=blocked)
-        if action.kind in outcome.PRIVATE_KINDS and contact.wrote_privately_at is not None:
-            return None  # a conversation under way does not hang on the post any more
-        return self._gone_or_edited(case, action, seen.subject.mention, now)
+        # A conversation under way does not hang on the post any more.
+        under_way = action.kind in outcome.PRIVATE_KINDS and contact.wrote_privately_at is not None
+        changed = None if under_way else self._gone_or_edited(case, action, post, now)
+        return changed or self._answered(case, action, post)
 
     def _no_way(self, case: Case, action: Action, way: Way) -> Change:
         if action.kind is ActionKind.CREDIT and way.route is Route.BY_HAND:
@@ -255,6 +258,23 @@ class Sender:
             why = "The customer changed the post after it was read. Nothing was sent."
             return outcome.returned(case, action, code=outcome.EDITED, why=why)
         return None
+
+    def _answered(self, case: Case, action: Action, post: Mention) -> Change | None:
+        """Whether a colleague was faster, over there.
+
+        A platform that cannot tell just now holds nothing up: the customer waits.
+        """
+        if action.error_code == outcome.ANSWERED:
+            return None  # a person knows, and wants it sent
+        try:
+            turns = self._connector(case).conversation(post)
+        except ConnectorError as error:
+            log.info("case %s: could not look for a colleague's answer: %s", case.id, error)
+            return None
+        if fresh.colleagues_turn(case, action, post, turns) is None:
+            return None
+        why = "A colleague has answered there, not through Amends. Nothing was sent."
+        return outcome.returned(case, action, code=outcome.ANSWERED, why=why)
 
     def _contact_of(self, case: Case, action: Action) -> Contact:
         """The contact as the platform's rules count it: without the reply that is about to go."""
@@ -332,6 +352,43 @@ class Sender:
             receipt = _own_message(connector.conversation(subject), text, action)
         others = {a.receipt.id for a in case.actions if a is not action and a.receipt is not None}
         return None if receipt is None or receipt.id in others - {""} else receipt
+
+    # --- once it is out --------------------------------------------------------------------
+
+    def look_after(self, case_id: CaseId) -> None:
+        """Look whether others can see what we said in public lately.
+
+        Platforms remove without a word: Reddit's filters and moderators, X in its own ways.
+
+        Raises:
+            TryLater: the platform cannot answer now.
+            SetupError: a person must mend something.
+        """
+        case, now = self._book.get(case_id), self._clock()
+        for action in case.actions:
+            visible = self._visible(case, action) if _young(action, now) else None
+            change = None if visible is None else outcome.seen(case, action, visible=visible)
+            if change is not None:
+                self._save(change)  # where somebody was faster, the next look tells again
+                return
+
+    def _visible(self, case: Case, action: Action) -> bool | None:
+        """None: cannot be told."""
+        connector, receipt = self._connector(case), action.receipt
+        assert receipt is not None, "only asked of what has one"
+        account = Author(id="", handle=connector.account)
+        ours = Mention(
+            platform=connector.platform,
+            id=receipt.id,
+            author=account,
+            text=action.text,
+            created_at=receipt.at or self._clock(),
+            ours=True,
+        )
+        try:
+            return connector.look([ours]).get(receipt.id) is not Life.GONE
+        except (Unsupported, Refused):
+            return None
 
     # --- taking down -----------------------------------------------------------------------
 
@@ -444,6 +501,16 @@ def _reached(action: Action, now: datetime) -> bool:
     return all(time is None or time <= now for time in times)
 
 
+def _young(action: Action, now: datetime) -> bool:
+    """Whether it is out in public, and the time to look after it has come and is not over."""
+    receipt = action.receipt
+    if action.kind not in outcome.PUBLIC_KINDS or action.state is not ActionState.SENT:
+        return False
+    if receipt is None or not receipt.id or receipt.at is None or action.retract_by:
+        return False
+    return SHOWN_AFTER <= now - receipt.at <= LOOKED_AFTER
+
+
 def _may_leave(case: Case, action: Action, now: datetime) -> bool:
     """Whether the action is approved, its time has come, and what goes first is out."""
     if action.state is not ActionState.APPROVED:
@@ -511,15 +578,10 @@ def _own_message(turns: Sequence[Mention], text: str, action: Action) -> Receipt
     """Our private message with this text, sent since the intent was written."""
     earliest = None if action.intent_at is None else action.intent_at - CLOCK_SKEW
     for turn in reversed(turns):
-        fresh = earliest is None or turn.created_at >= earliest
-        if turn.ours and turn.private and fresh and _plain(turn.text) == _plain(text):
+        since = earliest is None or turn.created_at >= earliest
+        if turn.ours and turn.private and since and fresh.plain(turn.text) == fresh.plain(text):
             return Receipt(id=turn.id, url=turn.url, at=turn.created_at, private=True)
     return None
-
-
-def _plain(text: str) -> str:
-    """The text as platforms may give it back: composed, with their own white space."""
-    return " ".join(normalize("NFC", text).split())
 
 
 def _allowed(action: Action, change: Change) -> bool:

@@ -31,11 +31,16 @@ READ_PATIENCE = timedelta(hours=1)
 PARENT = "parent_failed"  #: what had to be sent first was not, or was taken down
 GONE = "gone"
 EDITED = "edited"
+ANSWERED = "answered"  #: a colleague wrote to them meanwhile, not through Amends
+HIDDEN = "hidden"  #: it was sent, and the platform shows it to nobody
 GUARD = "guard"  #: the text may not be said any more
 ORPHAN = "orphan"  #: whoever sent it vanished in the middle
 ELSEWHERE = "elsewhere"  #: another copy of the database may have sent it
 UNREADABLE = "unreadable"
 ABSENT = "absent"
+
+#: A person who has read the reason may send in spite of it.
+CONFIRMABLE = frozenset({EDITED, ANSWERED})
 
 #: The name in the audit, and in `retract_by`, of what nobody clicked.
 BY_ITSELF = "amends"
@@ -360,6 +365,18 @@ def unproved(case: Case, action: Action, *, code: str, why: str) -> Change:
         action, state=ActionState.NEEDS_HUMAN, error_code=code, error=why, not_before=None
     )
     return _change(case, open_question, what="unproved", by=BY_ITSELF, detail=code)
+
+
+# --- once it is out ----------------------------------------------------------------------------
+
+
+def seen(case: Case, action: Action, *, visible: bool) -> Change | None:
+    """Whether others can see what was sent; None where nothing about that is new."""
+    if visible is (action.error_code != HIDDEN):
+        return None
+    why = "It cannot be seen there any more: it was removed, held back or deleted."
+    marked = replace(action, error_code="" if visible else HIDDEN, error="" if visible else why)
+    return _change(case, marked, what="visible" if visible else "hidden", by=BY_ITSELF)
 
 
 # --- taking back -------------------------------------------------------------------------------

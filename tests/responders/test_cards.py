@@ -375,6 +375,14 @@ def test_what_may_be_out_from_before_a_restore_is_told_as_that(state: ActionStat
     )
 
 
+def test_a_reply_that_nobody_can_see_is_told_as_that() -> None:
+    why = "It cannot be seen there any more."
+
+    line = status(ActionState.SENT, {"error_code": outcome.HIDDEN, "error": why}).line
+
+    assert line == f"Sent, approved by <@U1EVA>. {why}"
+
+
 def test_a_request_without_a_time_is_told_without_one() -> None:
     line = status(ActionState.UNKNOWN, {}).line
 
