@@ -418,6 +418,11 @@ def _elsewhere(ask: Ask) -> Change:
     raise NotNow("Incidents cannot be declared here.")
 
 
+def _nothing(ask: Ask) -> Change:
+    """Reading is no decision: each surface shows the conversation where it is asked for."""
+    raise NotNow("There is nothing to decide about reading.")
+
+
 _VERBS: dict[Verb, Callable[[Ask], Change]] = {
     Verb.SEND: _send,
     Verb.EDIT: _edit,
@@ -440,4 +445,5 @@ _VERBS: dict[Verb, Callable[[Ask], Change]] = {
     Verb.CORRECT: afterwards.correct,
     Verb.DECLARE: _elsewhere,
     Verb.END_INCIDENT: _elsewhere,
+    Verb.READ: _nothing,
 }

@@ -47,6 +47,7 @@ class Verb(StrEnum):
     CORRECT = "correct"  #: take down what was sent, and write it anew
     DECLARE = "declare"  #: an incident: nothing is sent for the brand any more
     END_INCIDENT = "end_incident"
+    READ = "read"  #: the whole conversation, private messages included; changes nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,17 @@ class Card:
     ticket: str | None = None
     promises: tuple[str, ...] = ()
     speakers_only: bool = False  #: only a listed speaker of the language may approve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One post or message of a conversation, for those who may read private ones."""
+
+    text: str  #: as it was written: escape it
+    at: datetime
+    ours: bool
+    private: bool
+    url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -483,6 +483,8 @@ def _case_buttons(case: Case, policy: Policy) -> Iterator[Button]:
             )
     if case.state in {CaseState.ANSWERED, CaseState.DISMISSED} or _stuck(case):
         yield Button(verb=Verb.REOPEN, label="Open again", in_menu=not _stuck(case))
+    if _has_more(case):
+        yield Button(verb=Verb.READ, label="Read it all", in_menu=True)
     if _closable(case):
         yield Button(
             verb=Verb.CLOSE,
@@ -490,6 +492,11 @@ def _case_buttons(case: Case, policy: Policy) -> Iterator[Button]:
             confirm="Close it? What has not left is not sent.",
             in_menu=True,
         )
+
+
+def _has_more(case: Case) -> bool:
+    """Whether the conversation holds more than the card shows."""
+    return len(case.entries) > 1
 
 
 def _stuck(case: Case) -> bool:

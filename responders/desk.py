@@ -12,7 +12,7 @@ from connectors.base import Ability
 from responders.action import ActionState
 from responders.approve import Refusal, decide, require_approver
 from responders.ask import NAMES, Blocked
-from responders.card import Card, Decision, Verb
+from responders.card import Card, Decision, Turn, Verb
 from responders.cards import make_card
 from responders.case import BudgetSpent, Case, CaseBook, CaseId, Change
 from responders.credit import MonthOf, utc_month
@@ -115,6 +115,26 @@ class Desk:
         if self._incidents is None:
             return card
         return on_card(card, self._incidents.active(case.brand))
+
+    def read(self, case_id: CaseId, person: Person) -> tuple[Turn, ...]:
+        """The whole conversation, oldest first, private messages included.
+
+        Raises:
+            KeyError: there is no such case.
+            NotAllowed: the person is no approver.
+        """
+        case = self._book.get(case_id)
+        require_approver(self._policy(case.brand), person)
+        return tuple(
+            Turn(
+                text=entry.mention.text,
+                at=entry.mention.created_at,
+                ours=entry.mention.ours,
+                private=entry.mention.private,
+                url=entry.mention.url,
+            )
+            for entry in case.entries
+        )
 
     def _incident(self, decision: Decision, person: Person) -> Answer | None:
         """What an incident makes of the decision; None: nothing."""

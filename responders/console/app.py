@@ -20,7 +20,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from responders.action import ActionKind, ActionState
-from responders.card import Card, Decision
+from responders.ask import Refusal
+from responders.card import Card, Decision, Turn
 from responders.case import CaseId
 from responders.console import forms, render
 from responders.console.access import Access
@@ -59,6 +60,14 @@ class Desk(Protocol):
 
         Raises:
             KeyError: there is no such case.
+        """
+
+    def read(self, case_id: CaseId, person: Person) -> tuple[Turn, ...]:
+        """The whole conversation, for those who may.
+
+        Raises:
+            KeyError: there is no such case.
+            Refusal: the person may not.
         """
 
 
@@ -106,6 +115,7 @@ def make_app(
             Route("/", pages.cases),
             Route("/cards", pages.cards),
             Route("/cases/{id:int}", pages.case),
+            Route("/cases/{id:int}/conversation", pages.conversation),
             Route("/sent", pages.sent),
             Route("/decisions", pages.decide, methods=["POST"]),
             Route("/enter", gate.enter),
@@ -169,6 +179,26 @@ class _Pages:
         visitor = self._visitor(request)
         case_id = CaseId(min(request.path_params["id"], forms.LARGEST_ID))
         return await self._alone(visitor, case_id, said=visitor.session.take_said())
+
+    async def conversation(self, request: Request) -> Response:
+        """Everything that was written, for those who may read private messages."""
+        visitor = self._visitor(request)
+        case_id = CaseId(min(request.path_params["id"], forms.LARGEST_ID))
+        try:
+            turns = await run_in_threadpool(self._desk.read, case_id, visitor.person)
+        except KeyError:
+            return message("No such case", "It may have been erased. Look at all cases.", 404)
+        except Refusal as refusal:
+            return message("Not for you", str(refusal), 403)
+        page = render.page(
+            "conversation.html",
+            here="case",
+            person=visitor.session.name,
+            form_token=visitor.form_token,
+            case_id=case_id,
+            turns=turns,
+        )
+        return HTMLResponse(page)
 
     async def sent(self, request: Request) -> Response:
         """What was sent, and where."""

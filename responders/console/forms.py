@@ -56,6 +56,7 @@ class Form:
     submit: str = ""
     danger: bool = False
     typed: Typed | None = None  #: from a try before; the form is open then
+    page: str = ""  #: it is no form but leads to this page of ours
 
     @property
     def asks(self) -> bool:
@@ -84,6 +85,7 @@ def form_for(card: Card, value: str, typed: Typed | None = None) -> Form:
         blocks=tuple(view["blocks"]) if view else (),
         submit=_SUBMIT.get(ref.verb) or (view["submit"]["text"] if view else "Yes"),
         danger=button.style == "danger" or ref.verb in _SUBMIT,
+        page=f"/cases/{card.case_id}/conversation" if ref.verb is Verb.READ else "",
         typed=typed if typed and (typed.ref.verb, typed.ref.kind) == (ref.verb, ref.kind) else None,
     )
 

@@ -180,7 +180,7 @@ def platform(name: str) -> str:
 
 
 def _draw(card: Card, room: _Room) -> Iterator[_Part]:
-    yield _Part(block=SectionBlock(text=live(_head(card))))
+    yield _Part(block=SectionBlock(text=live(_head(card, room))))
     yield _context(*_who(card), spare=1)
     yield from _post(card, room)
     yield _context(plain(_why(card), room.aside + 200), spare=2)
@@ -191,9 +191,9 @@ def _draw(card: Card, room: _Room) -> Iterator[_Part]:
     yield from _actions(card, room)
 
 
-def _head(card: Card) -> str:
+def _head(card: Card, room: _Room) -> str:
     """Severity, number and state; below it deadline, platform, topic, language and who has it."""
-    told = staff(cut(one_line(card.headline), 200))
+    told = staff(cut(one_line(card.headline), min(200, room.aside)))
     first = f"*{_URGENCY[card.urgency]} · {inert(cut(card.number, 40))}* · {told}"
     facts = [
         f"answer by {when(card.due_at)}" if card.due_at else "",
@@ -203,6 +203,8 @@ def _head(card: Card) -> str:
         f"taken by {staff(cut(card.claimed_by, 60))}" if card.claimed_by else "",
     ]
     lines = [first, " · ".join(fact for fact in facts if fact)]
+    if card.incident:
+        lines.append(f"🔥 *Incident*: {staff(cut(one_line(card.incident), room.aside))}")
     if card.red_flags:
         flags = ", ".join(flag.value.replace("_", " ") for flag in card.red_flags)
         lines.append(f"⚠️ *{flags}*: no template fits. A person decides every word.")
@@ -251,7 +253,6 @@ def _why(card: Card) -> str:
 def _for_us(card: Card, room: _Room) -> Iterator[_Part]:
     """What the customer never sees."""
     notes = [
-        f"🔥 Incident: {one_line(card.incident)}" if card.incident else "",
         f"🎫 Ticket: {one_line(card.ticket)}" if card.ticket else "",
         *(f"🤝 Promised: {one_line(promise)}" for promise in card.promises[:_PROMISES]),
     ]

@@ -15,7 +15,8 @@ from slack_bolt import Ack, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 
 from connectors.errors import ConnectorError
-from responders.card import Card, Decision, Verb
+from responders.ask import Refusal
+from responders.card import Card, Decision, Turn, Verb
 from responders.case import CaseId
 from responders.policy import Person
 from responders.slack import views
@@ -78,6 +79,14 @@ class Desk(Protocol):
 
         Raises:
             KeyError: there is no such case.
+        """
+
+    def read(self, case_id: CaseId, person: Person) -> tuple[Turn, ...]:
+        """The whole conversation, for those who may.
+
+        Raises:
+            KeyError: there is no such case.
+            Refusal: the person may not.
         """
 
 
@@ -143,7 +152,9 @@ class _Counter:
         if click is None:  # a button that opened a page
             return
         try:
-            if click.ref.verb in views.FORMS:
+            if click.ref.verb is Verb.READ:
+                self._read(click)
+            elif click.ref.verb in views.FORMS:
                 self._open(click)
             elif click.from_menu and (question := self._question(click.ref)):
                 self._voice.open_view(click.trigger_id, views.confirm_view(click.ref, question))
@@ -168,6 +179,22 @@ class _Counter:
             view = views.FORMS[click.ref.verb](card, click.ref.kind)
         else:
             view = views.note_view(STALE)
+        self._voice.change_view(opened, view)
+
+    def _read(self, click: Click) -> None:
+        """The conversation, in a form that only this person sees."""
+        opened = self._voice.open_view(click.trigger_id, views.wait_view())
+        person = self._roster.person(click.user_id)
+        try:
+            if person is None:
+                view = views.note_view(NOBODY)
+            else:
+                turns = self._desk.read(click.ref.case_id, person)
+                view = views.conversation_view(self._desk.card(click.ref.case_id), turns)
+        except KeyError:
+            view = views.note_view(GONE)
+        except Refusal as refusal:
+            view = views.note_view(str(refusal))
         self._voice.change_view(opened, view)
 
     def _question(self, ref: Ref) -> str:

@@ -4,7 +4,7 @@ A form carries its case, round and draft revision in `private_metadata`, so that
 refused where the case has moved on. Inputs have the field's name as block id.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -23,17 +23,19 @@ from slack_sdk.models.views import View
 
 from connectors.base import Route
 from responders.action import ActionKind
-from responders.card import Card, HalfPart, Verb
+from responders.card import Card, HalfPart, Turn, Verb
 from responders.draft import Half
 from responders.slack.blocks import language, platform
 from responders.slack.clicks import DISMISSALS, PREFIX, SNOOZES, Ref
-from responders.slack.text import clean, cut, inert, live, one_line, plain, size
+from responders.slack.text import clean, cut, inert, link, live, one_line, plain, size, when
 
 #: The longest text that Slack's input takes. Source: docs.slack.dev "Plain-text input element",
 #: read 2026-11.
 INPUT_MAXIMUM = 3000
 _REASON_MAXIMUM = 300
 _TITLE_MAXIMUM = 24
+#: Two blocks each; a form takes 100.
+_TURNS = 40
 _LINK_HINT = {
     Verb.POSTED: "Left empty, Amends looks for it and warns where our account has not posted it.",
     Verb.FOUND: "Copy it from your browser or the app.",
@@ -196,6 +198,23 @@ def snooze_view(card: Card) -> JSON:
         callback="snooze",
         submit="Snooze",
     )
+
+
+def conversation_view(card: Card, turns: Sequence[Turn]) -> JSON:
+    """Everything that was written, the newest turns where not all fit; nothing to do."""
+    shown = turns[-_TURNS:]
+    blocks: list[Block] = []
+    if len(shown) < len(turns):
+        earlier = len(turns) - len(shown)
+        blocks.append(ContextBlock(elements=[plain(f"{earlier} earlier ones are not shown.")]))
+    for turn in shown:
+        who = "We" if turn.ours else "They"
+        how = "🔒 in private" if turn.private else "in public"
+        where = link(turn.url, "open")
+        facts = (f"*{who}* {how}", when(turn.at), where)
+        blocks.append(ContextBlock(elements=[live(" · ".join(fact for fact in facts if fact))]))
+        blocks.append(SectionBlock(text=plain(turn.text)))
+    return _form(f"Conversation {card.number}", blocks)
 
 
 def note_view(text: str, title: str = "Amends") -> JSON:

@@ -7,6 +7,7 @@ import pytest
 
 from connectors.base import Ability, Receipt
 from responders.action import ActionKind, ActionState
+from responders.ask import NotAllowed
 from responders.card import Verb
 from responders.case import Case, CaseId, CaseState, Change
 from responders.desk import Answer, Desk
@@ -237,3 +238,19 @@ def test_without_a_budget_the_card_says_nothing_of_it() -> None:
     assert card.credit is not None
     assert card.credit.left == ""
     assert desk.take(click(Verb.CLAIM), EVA).done
+
+
+def test_an_approver_reads_the_whole_conversation_and_nobody_else() -> None:
+    private = given.entry(2, given.mention("d1", "my number is 12345", minutes=5, private=True))
+    desk = Room(replace(CASE, entries=(*CASE.entries, private))).desk
+
+    turns = desk.read(CASE.id, EVA)
+
+    assert [(turn.text, turn.private, turn.ours) for turn in turns] == [
+        ("Where is my order? Three weeks!", False, False),
+        ("my number is 12345", True, False),
+    ]
+    assert Verb.READ in {button.verb for button in desk.card(CASE.id).buttons}
+    with pytest.raises(NotAllowed):
+        desk.read(CASE.id, given.STRANGER)
+    assert not desk.take(click(Verb.READ), EVA).done

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from responders.action import ActionKind, ActionState
-from responders.card import Verb
-from responders.case import CaseState
+from responders.card import Button, Verb
+from responders.case import CaseId, CaseState
 from responders.console.app import SentLine
 from responders.draft import Half
 from tests.responders.console.browser import Browser, browsing
@@ -287,3 +287,28 @@ def test_the_script_is_told_what_happened(browser: Browser, world: World) -> Non
     assert (done.status_code, refused.status_code) == (200, 409)
     assert "<strong>Done.</strong> send by you" in done.text
     assert "<strong>Not done.</strong> Jan has sent this already." in refused.text
+
+
+READ = Button(verb=Verb.READ, label="Read it all", in_menu=True)
+
+
+def test_the_whole_conversation_is_a_page_of_its_own(world: World, browser: Browser) -> None:
+    world.kept[CaseId(42)] = a_card(buttons=(READ,))
+
+    assert 'href="/cases/42/conversation"' in browser.get("/").text
+    text = " ".join(browser.show("/cases/42/conversation").page.text.split())
+
+    assert "They 🔒 in private" in text
+    assert "<b>12345</b> is my order" in text
+    assert "We 🔒 in private" in text
+
+
+def test_who_may_not_read_private_messages_is_told(world: World, browser: Browser) -> None:
+    world.closed = True
+
+    assert "Only approvers may do this." in browser.show("/cases/42/conversation").page.text
+    assert browser.status == 403
+
+
+def test_a_conversation_that_is_not_there_is_told(browser: Browser) -> None:
+    assert browser.show("/cases/7/conversation").status == 404

@@ -8,7 +8,18 @@ from typing import TypeVar, cast
 
 from connectors.base import Author, Route, TextLimit, Way
 from responders.action import ActionKind, ActionState
-from responders.card import Button, Card, CreditPart, Decision, HalfPart, Status, Urgency, Verb
+from responders.ask import NotAllowed
+from responders.card import (
+    Button,
+    Card,
+    CreditPart,
+    Decision,
+    HalfPart,
+    Status,
+    Turn,
+    Urgency,
+    Verb,
+)
 from responders.case import CaseId, CaseState
 from responders.console.access import Access
 from responders.console.app import SentLine, make_app
@@ -191,6 +202,7 @@ class World:
     time: datetime = NOW
     refuse: str = ""
     broken: bool = False
+    closed: bool = False  #: nobody may read conversations
 
     @classmethod
     def of(cls, *cards: Card) -> "World":
@@ -209,6 +221,16 @@ class World:
 
     def sent(self, limit: int) -> Sequence[SentLine]:
         return self.lines[:limit]
+
+    def read(self, case_id: CaseId, person: Person) -> tuple[Turn, ...]:
+        card = self.card(case_id)
+        if self.closed:
+            raise NotAllowed("Only approvers may do this.")
+        return (
+            Turn(text=card.post, at=card.post_at, ours=False, private=False, url=card.post_url),
+            Turn(text="<b>12345</b> is my order", at=NOW, ours=False, private=True),
+            Turn(text="Thank you, we look.", at=NOW, ours=True, private=True),
+        )
 
     def take(self, decision: Decision, person: Person) -> Told:
         self.taken.append((decision, person))

@@ -104,14 +104,22 @@ def test_mentions_of_the_team_are_names() -> None:
 def test_the_order_is_that_in_which_an_agent_decides() -> None:
     words = shown(GALLERY["for us"])
     order = [
-        "🟠 High", "Ann Example", "In reply to", "They wrote", "Drei Wochen", "In English",
-        "Why you see this", "Incident", "🌐 PUBLIC", "tut uns leid", "✉️ PRIVATE",
+        "🟠 High", "Incident", "Ann Example", "In reply to", "They wrote", "Drei Wochen",
+        "In English", "Why you see this", "🌐 PUBLIC", "tut uns leid", "✉️ PRIVATE",
         "Bestellnummer", "🎁 CREDIT", "Send",
     ]  # fmt: skip
 
     places = [words.index(word) for word in order]
 
     assert places == sorted(places)
+
+
+def test_an_incident_stands_at_the_top_and_names_who_declared_it() -> None:
+    made = card(incident="Parcels lost (declared by <@U0EVA>). Nothing is sent.")
+
+    head = blocks.card(made)[0]["text"]["text"]
+
+    assert "🔥 *Incident*: Parcels lost (declared by <@U0EVA>). Nothing is sent." in head
 
 
 def test_the_card_says_what_each_half_can_do() -> None:

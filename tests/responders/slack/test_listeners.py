@@ -10,7 +10,8 @@ import pytest
 
 from connectors.errors import ConnectorError, TryLater
 from responders.action import ActionKind, ActionState
-from responders.card import Button, Card, Decision, Verb
+from responders.ask import NotAllowed
+from responders.card import Button, Card, Decision, Turn, Verb
 from responders.case import CaseId, CaseState
 from responders.policy import Person, Policy
 from responders.slack import listeners
@@ -51,6 +52,12 @@ class TinyDesk:
         if case_id != self.now.case_id:
             raise KeyError(case_id)
         return self.now
+
+    def read(self, case_id: CaseId, person: Person) -> tuple[Turn, ...]:
+        card = self.card(case_id)
+        if not self.policy.may_approve(person):
+            raise NotAllowed("Only approvers may do this.")
+        return (Turn(text=f"{card.post} <!channel>", at=NOW, ours=False, private=True),)
 
     def take(self, decision: Decision, person: Person) -> Answer:
         with self.lock:
@@ -551,3 +558,47 @@ def test_a_click_is_acknowledged_while_all_hands_are_busy(room: Room) -> None:
 
     room.slack.until(lambda: len(room.notes()) == 20, "all answers")
     assert len(room.desk.taken) == 1
+
+
+READ = Button(verb=Verb.READ, label="Read it all")
+
+
+def conversation(room: Room, user: str) -> str:
+    """What the person sees of the conversation."""
+    room.desk.now = card(buttons=(READ,))
+    room.slack.click(room.desk.show(), "amends.read", user)
+    room.slack.until(lambda: "One moment" not in str(forms_of(room, user)), "the form")
+    return str(forms_of(room, user))
+
+
+def forms_of(room: Room, user: str) -> list[object]:
+    return [form.view for form in room.slack.forms.values() if form.user == user] or ["One moment"]
+
+
+def test_an_approver_reads_private_messages_in_a_form_of_their_own(room: Room) -> None:
+    seen = conversation(room, "U0EVA")
+
+    assert "🔒 in private" in seen
+    assert "Drei Wochen" in seen
+    assert "<!channel>" not in seen
+    assert "in private" not in str(room.slack.channels[CHANNEL].messages)
+
+
+def test_nobody_else_reads_private_messages(room: Room) -> None:
+    assert "Only approvers" in conversation(room, "U0SAM")
+
+
+def test_an_account_that_is_not_active_reads_nothing(room: Room) -> None:
+    room.slack.users["U0EVA"]["deleted"] = True
+
+    assert listeners.NOBODY in conversation(room, "U0EVA")
+
+
+def test_a_conversation_that_is_gone_is_told(room: Room) -> None:
+    room.desk.now = card(buttons=(READ,))
+    press = room.slack.press(room.desk.show(), "amends.read", "U0EVA")
+    room.desk.now = card(case_id=43)
+
+    room.slack.push("interactive", press)
+
+    room.slack.until(lambda: listeners.GONE in str(forms_of(room, "U0EVA")), "the note")

@@ -58,7 +58,8 @@ def offered(card: Card) -> list[Ref]:
             else [element["value"]]
         )
     ]
-    return [Ref.decode(value) for value in values if not value.startswith(OPEN)]
+    refs = [Ref.decode(value) for value in values if not value.startswith(OPEN)]
+    return [ref for ref in refs if ref.verb is not Verb.READ]
 
 
 def decided(card: Card, ref: Ref) -> Decision:

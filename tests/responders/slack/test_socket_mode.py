@@ -2,29 +2,28 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from slack_bolt import App
 from slack_sdk import WebClient
 
 from connectors.errors import SetupError, TryLater
-from responders.slack.socket_mode import Listening, listen, make_app
+from responders.slack.socket_mode import Listening, SlackApp, listen, make_app
 from tests.responders.slack.conftest import clock
 from tests.servers.slack import APP_TOKEN, SlackServer
 
 
 @pytest.fixture
-def app(client: WebClient) -> App:
+def app(client: WebClient) -> SlackApp:
     return make_app(client)
 
 
 @pytest.fixture
-def listening(slack: SlackServer, app: App, client: WebClient) -> Iterator[Listening]:
+def listening(slack: SlackServer, app: SlackApp, client: WebClient) -> Iterator[Listening]:
     made = listen(app, APP_TOKEN, client, clock=clock)
     slack.until(lambda: slack.listeners == 1, "the connection")
     yield made
     made.close()
 
 
-def test_an_app_speaks_to_nobody_before_it_listens(slack: SlackServer, app: App) -> None:
+def test_an_app_speaks_to_nobody_before_it_listens(slack: SlackServer, app: SlackApp) -> None:
     assert slack.requests == []
 
 
@@ -65,12 +64,14 @@ def test_a_connection_that_is_already_torn_down_is_closed_without_noise(
     assert "did not close cleanly: AttributeError" in caplog.text
 
 
-def test_a_wrong_token_is_a_matter_of_settings(app: App, client: WebClient) -> None:
+def test_a_wrong_token_is_a_matter_of_settings(app: SlackApp, client: WebClient) -> None:
     with pytest.raises(SetupError, match="open Socket Mode"):
         listen(app, "xapp-wrong", client, clock=clock)
 
 
-def test_slack_out_of_reach_is_tried_later(slack: SlackServer, app: App, client: WebClient) -> None:
+def test_slack_out_of_reach_is_tried_later(
+    slack: SlackServer, app: SlackApp, client: WebClient
+) -> None:
     slack.go_down()
 
     with pytest.raises(TryLater, match="cannot be reached"):

@@ -6,10 +6,10 @@ import pytest
 
 from connectors.base import Route
 from responders.action import ActionKind
-from responders.card import Verb
+from responders.card import Turn, Verb
 from responders.slack import views
 from responders.slack.clicks import DISMISSALS, SNOOZES, Ref
-from tests.responders.slack.cards import HOSTILE, card, enormous, gallery, way
+from tests.responders.slack.cards import HOSTILE, NOW, card, enormous, gallery, way
 from tests.servers.block_kit import texts, view_errors
 
 GALLERY = gallery()
@@ -148,3 +148,15 @@ def test_a_note_has_nothing_to_submit(view: dict[str, Any]) -> None:
 def test_a_refusal_is_one_short_line() -> None:
     assert views.error_text("Not\nnow.") == "Not now."
     assert len(views.error_text("no " * 500)) <= 300
+
+
+def test_a_long_conversation_shows_its_newest_turns() -> None:
+    turn = Turn(text=HOSTILE, at=NOW, ours=False, private=True, url="https://x.com/1")
+    answer = Turn(text="Sorry.", at=NOW, ours=True, private=False)
+
+    view = views.conversation_view(card(), [turn] * 60 + [answer])
+
+    assert view_errors(view) == []
+    assert "21 earlier ones are not shown." in words(view)
+    assert "*We* in public" in words(view)
+    assert "submit" not in view
