@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import formatdate
-from functools import partial
 from threading import RLock
 
 from pydantic import Field, field_validator, model_validator
@@ -98,6 +97,10 @@ class EmailSettings(ConnectorSettings):
         return self
 
 
+def _now() -> str:
+    return formatdate(usegmt=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Place:
     """Where the poll stands."""
@@ -122,7 +125,7 @@ class EmailInbox:
         self,
         settings: EmailSettings,
         *,
-        date: Callable[[], str] = partial(formatdate, usegmt=True),
+        date: Callable[[], str] = _now,
     ) -> None:
         self._settings = settings
         self._date = date
@@ -168,7 +171,7 @@ class EmailInbox:
                 place = None
             waiting = there.newer(place.uid) if place else _first(there)
             page = waiting[:PAGE]
-            found = list(there.fetch(page))
+            found = there.fetch(page)
         mails, bad = self._parsed(found)
         last = page[-1] if page else (place.uid if place else 0)
         return Batch(
@@ -309,7 +312,7 @@ class EmailInbox:
         """The author's newest mail; None where the folder holds none of them."""
         there.enter(self._settings.folder)
         uids = there.search(_from(author))
-        mails, _ = self._parsed(list(there.fetch(uids[-_MOST_TURNS:])))
+        mails, _ = self._parsed(there.fetch(uids[-_MOST_TURNS:]))
         theirs = [mail for mail in mails if mail.mention.author.id == author.id]
         return theirs[-1] if theirs else None
 
@@ -319,11 +322,11 @@ class EmailInbox:
             there.enter(self._settings.folder)
             recent = set(there.since(since))
             uids = [uid for uid in there.search(_from(author)) if uid in recent]
-            received = list(there.fetch(uids[-_MOST_TURNS:]))
+            received = there.fetch(uids[-_MOST_TURNS:])
             there.enter(self._sent_folder(there))
             recent = set(there.since(since))
             uids = [uid for uid in there.search(f"TO {quoted(author.id)}") if uid in recent]
-            sent = list(there.fetch(uids[-_MOST_TURNS:]))
+            sent = there.fetch(uids[-_MOST_TURNS:])
         theirs = [m for m in self._parsed(received)[0] if m.mention.author.id == author.id]
         ours = [
             m for m in self._parsed(sent)[0] if m.mention.ours and m.mention.created_at >= since

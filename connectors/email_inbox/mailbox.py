@@ -1,7 +1,7 @@
-"""The mailbox, over IMAP: one connection for each visit, and nothing is marked as read.
+r"""The mailbox, over IMAP: one connection for each visit, and nothing is marked as read.
 
 A mail's number (UID) counts while the folder's UIDVALIDITY stays the same.
-Source: RFC 3501, sections 2.3.1.1 and 6.4.8; RFC 6154 (\\Sent); RFC 5530 (response codes); and
+Source: RFC 3501, sections 2.3.1.1 and 6.4.8; RFC 6154 (\Sent); RFC 5530 (response codes); and
 imap-tools 1.16.0, mailbox.py, read 2026-11.
 """
 
@@ -19,7 +19,6 @@ from imap_tools.errors import (
     ImapToolsError,
     MailboxFolderSelectError,
     MailboxLoginError,
-    MailboxStarttlsError,
 )
 
 from connectors.errors import SetupError, TryLater
@@ -28,6 +27,7 @@ from connectors.errors import SetupError, TryLater
 MOST_BYTES = 256 * 1024
 #: Words of RFC 5530 for "not now".
 _NOT_NOW = re.compile(rb"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)
+_UID = re.compile(rb"\bUID (\d{1,10})\b")
 _ARRIVED = re.compile(
     rb'INTERNALDATE "(?P<day>[ 0-9][0-9])-(?P<month>[A-Za-z]{3})-(?P<year>[0-9]{4}) '
     rb'(?P<time>[0-9:]{8}) (?P<zone>[+-][0-9]{4})"'
@@ -98,19 +98,21 @@ class Visit:
         last = self.search("UID *") if self._holds else []
         if not last:
             return None
-        _, data = self._box.client.uid("FETCH", str(last[-1]), "(INTERNALDATE)")
-        return arrival(data[0]) if data and isinstance(data[0], bytes) else None
+        told = self._asked(last[-1:], "(INTERNALDATE)")
+        return next((arrival(item) for item in told if isinstance(item, bytes)), None)
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[Found]:
-        """These mails, one by one; what was taken away meanwhile is left out."""
-        for uid in uids:
-            parts = f"(INTERNALDATE BODY.PEEK[]<0.{MOST_BYTES}>)"
-            status, data = self._box.client.uid("FETCH", str(uid), parts)
-            if status != "OK":
-                raise TryLater("The mailbox did not give a mail away.")
-            for item in data:
-                if isinstance(item, tuple) and len(item) == 2:
-                    yield Found(uid=uid, raw=item[1], arrived_at=arrival(item[0]))
+    def fetch(self, uids: Sequence[int]) -> list[Found]:
+        """These mails, lowest number first; what was taken away meanwhile is left out."""
+        if not uids:
+            return []
+        data = self._asked(uids, f"(INTERNALDATE BODY.PEEK[]<0.{MOST_BYTES}>)")
+        return sorted(_mails_in(data), key=lambda found: found.uid)
+
+    def _asked(self, uids: Sequence[int], parts: str) -> list[object]:
+        status, data = self._box.client.uid("FETCH", ",".join(map(str, uids)), parts)
+        if status != "OK":
+            raise TryLater("The mailbox did not give its mails away.")
+        return list(data)
 
     def sent_folder(self) -> str | None:
         """The folder that the server marks as the one for sent mails."""
@@ -152,8 +154,6 @@ def visit(place: Place, password: str) -> Iterator[Visit]:
         if _NOT_NOW.search(repr(error.command_result).encode()):
             raise TryLater("The mailbox cannot open its folder now.") from None
         raise SetupError("The mailbox has no such folder, or does not let us in.") from None
-    except MailboxStarttlsError:
-        raise SetupError("The mailbox does not encrypt on this port: see to security.") from None
     except ImapToolsError as error:
         raise TryLater(f"The mailbox refused a command ({type(error).__name__}).") from None
     except ssl.SSLCertVerificationError as error:
@@ -167,19 +167,35 @@ def visit(place: Place, password: str) -> Iterator[Visit]:
 
 
 def _connect(place: Place) -> imap_tools.BaseMailBox:
-    match place.security:
-        case "tls":
-            context = ssl.create_default_context()
-            return imap_tools.MailBox(
-                place.host, place.port, timeout=place.timeout, ssl_context=context
-            )
-        case "starttls":
-            context = ssl.create_default_context()
-            return imap_tools.MailBoxStartTls(
-                place.host, place.port, timeout=place.timeout, ssl_context=context
-            )
-        case "none":
-            return imap_tools.MailBoxUnencrypted(place.host, place.port, timeout=place.timeout)
+    host, port, wait = place.host, place.port, place.timeout
+    if place.security == "tls":
+        context = ssl.create_default_context()
+        return imap_tools.MailBox(host, port, timeout=wait, ssl_context=context)
+    box = imap_tools.MailBoxUnencrypted(host, port, timeout=wait)
+    if place.security == "starttls":
+        try:
+            box.client.starttls(ssl.create_default_context())
+        except (OSError, imaplib.IMAP4.error) as error:
+            box.client.shutdown()  # imap-tools' own class leaves the connection open
+            if isinstance(error, OSError):
+                raise
+            message = "The mailbox does not encrypt on this port: see to imap_security."
+            raise SetupError(message) from None
+    return box
+
+
+def _mails_in(data: Sequence[object]) -> Iterator[Found]:
+    """The mails in an answer: pairs of what stands before a mail and the mail, and what follows.
+
+    What is told of a mail may stand before it or behind it.
+    """
+    for item, behind in zip(data, (*data[1:], b""), strict=True):
+        if not isinstance(item, tuple):
+            continue
+        told = item[0] + (behind if isinstance(behind, bytes) else b"")
+        number = _UID.search(told)
+        if number is not None:
+            yield Found(uid=int(number[1]), raw=item[1], arrived_at=arrival(told))
 
 
 def imap_date(moment: datetime) -> str:

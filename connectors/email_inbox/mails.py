@@ -193,12 +193,8 @@ def _is_attached(part: Message) -> bool:
 
 def _content(part: Message) -> str:
     """The text of a part; what cannot be decoded is replaced."""
-    try:
-        raw = part.get_payload(decode=True)
-    except (binascii.Error, ValueError):
-        return ""
-    if not isinstance(raw, bytes):
-        return ""
+    found = part.get_payload(decode=True)
+    raw = found if isinstance(found, bytes) else b""
     try:
         return raw.decode(part.get_content_charset() or "utf-8", "replace")
     except (LookupError, ValueError, AssertionError):

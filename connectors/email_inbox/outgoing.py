@@ -15,6 +15,9 @@ from email.message import EmailMessage
 from connectors.email_inbox.mailbox import Place
 from connectors.errors import ConnectorError, OutcomeUnknown, Refused, SetupError, TryLater
 
+#: What smtplib makes of a line that is no answer.
+_NO_ANSWER = -1
+
 
 @contextmanager
 def _session(place: Place, password: str) -> Iterator[smtplib.SMTP]:
@@ -106,14 +109,15 @@ def _hand_over(session: smtplib.SMTP, raw: bytes) -> None:
     except (OSError, smtplib.SMTPException) as error:
         raise _unsent(error) from None
     if answer[0] != 354:
-        _demand(answer, refused)
-        raise TryLater("The mail server answered with something unexpected; nothing was sent.")
+        _demand((answer[0] if answer[0] >= 400 else _NO_ANSWER, answer[1]), refused)
+    unknown = "The mail server did not say whether it took the mail: it may be on its way."
     try:
         session.send(_on_the_wire(raw))
         answer = session.getreply()
     except (OSError, smtplib.SMTPException):
-        message = "The mail server did not say whether it took the mail: it may be on its way."
-        raise OutcomeUnknown(message) from None
+        raise OutcomeUnknown(unknown) from None
+    if answer[0] < 200:
+        raise OutcomeUnknown(unknown)
     _demand(answer, refused)
 
 
@@ -128,10 +132,12 @@ def _demand(answer: tuple[int, bytes], otherwise: ConnectorError) -> None:
     """Go on where the server said yes.
 
     Raises:
-        TryLater: it said "not now" (4xx).
+        TryLater: it said "not now" (4xx), or nothing that can be understood.
         ConnectorError: `otherwise`, where it said no.
     """
     code = answer[0]
+    if code < 200:
+        raise TryLater("The mail server answered with something that is not SMTP.")
     if 400 <= code < 500:
         raise TryLater(f"The mail server says: not now ({code}); nothing was sent.")
     if code >= 500:

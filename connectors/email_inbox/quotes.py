@@ -32,7 +32,7 @@ _HEAD = re.compile(
     r"odesláno|отправлено|дата)[ \t]?:",
     re.IGNORECASE | re.MULTILINE,
 )
-_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+_SIGNATURE = re.compile(r"^--[ \t]*$", re.MULTILINE)
 #: How the line above a quotation begins, in the languages whose mail programs break it in two.
 _INTRODUCTION = re.compile(r"[ \t]*(On|Am|Le|El|Il|Op|Em|W dniu|Dne) ")
 _QUOTED = re.compile(r"^[ \t]*>")

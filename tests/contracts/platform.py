@@ -21,11 +21,13 @@ HARNESSES = {
     "bluesky": "tests.servers.bluesky:BlueskyPlatform",
     "mastodon": "tests.servers.mastodon:MastodonPlatform",
     "hackernews": "tests.servers.hackernews:HackerNewsPlatform",
+    "email": "tests.servers.email_inbox:EmailPlatform",
     "telegram": "tests.servers.telegram:TelegramPlatform",
     "youtube": "tests.servers.youtube:YouTubePlatform",
     "google_play": "tests.servers.google_play:GooglePlayPlatform",
     "app_store": "tests.servers.app_store:AppStorePlatform",
     "trustpilot": "tests.servers.trustpilot:TrustpilotPlatform",
+    "facebook": "tests.servers.facebook:FacebookPlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 
@@ -56,6 +58,8 @@ class Traits:
     tells_who_is_addressed: bool = True
     #: The public sees the posts, and each has an address.
     public_posts: bool = True
+    #: Who asks too often is told when to come back.
+    names_the_time: bool = True
     #: A public reply of ours can be deleted.
     public_replies_can_be_retracted: bool = True
     #: A private message may only follow one of theirs.
