@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install demo test lint lock bench bench-judge bench-guard train soak clean
+.PHONY: install demo test coverage lint lock bench bench-judge bench-guard train soak clean
 
 install: $(VENV)/.run          ## run-time packages and the command `amends`
 
@@ -13,6 +13,9 @@ demo: install                  ## the whole line with pretend platforms, in your
 	$(BIN)/amends demo
 
 test: $(VENV)/.dev             ## every test
+	$(BIN)/python -m pytest -q -n 2 $(ARGS)
+
+coverage: $(VENV)/.dev         ## every test again, counting lines and branches (twice as slow)
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(VENV)/.dev             ## format, lint, types, floors
