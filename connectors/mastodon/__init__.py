@@ -447,8 +447,8 @@ class Mastodon:
                     access_token=self._settings.access_token.get_secret_value(),
                     ratelimit_method="throw",
                     request_timeout=self._settings.timeout_seconds,
-                    mastodon_version="4.0.0",  # else it asks the server, twice, on its own account
-                    version_check_mode="none",
+                    mastodon_version="99.0.0",  # it neither asks for the version nor minds it
+                    version_check_mode="created",
                     session=Wire(timeout=self._settings.timeout_seconds).session(),
                     user_agent="amends/0.1",
                 )
@@ -542,7 +542,10 @@ class Mastodon:
 
     def _check_scopes(self) -> list[Problem]:
         """What the application may do; the token may do no more. Servers before 4.3 do not say."""
-        scopes = mapping(ask(self._client.app_verify_credentials)).get("scopes")
+        try:
+            scopes = mapping(ask(self._client.app_verify_credentials)).get("scopes")
+        except (Refused, SetupError):
+            return []  # the login is proved by now: this one knows its application no more
         if not isinstance(scopes, list) or {"write", "write:statuses"} & set(map(str, scopes)):
             return []
         what = "Mastodon: the application may not post (write:statuses), so nothing can be sent"

@@ -8,6 +8,7 @@ Source: Mastodon.py 2.3.3, internals.py (`__api_request`), read 2026-11.
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ HOW_TO_LOG_IN = (
     "write:statuses, and put its access token into the environment variable that "
     "[connectors.mastodon] names"
 )
+#: Paths that are answered with a list.
+_LISTS = re.compile(r"/(?:notifications|conversations|statuses|timelines/.+)/?$")
 #: Longest wait that is believed, in seconds; a longer one is an error in the answer.
 _LONGEST_WAIT = 86_400.0
 #: With these the library computes, warns or turns pages by itself.
@@ -65,6 +68,12 @@ class Call:
     def writes(self) -> bool:
         """Whether it asks for something that others see."""
         return self.method != "GET"
+
+    @property
+    def expects(self) -> type:
+        """What the answer is made of. The library would make an empty list of an object."""
+        listed = self.method == "GET" and _LISTS.search(self.path) is not None
+        return list if listed else dict
 
     @property
     def name(self) -> str:
@@ -185,8 +194,9 @@ def judge(
         return call.lost(f"Mastodon answered with status {status}")
     payload = _json(content)
     if status < 300:
-        good = isinstance(payload, dict | list)
-        return None if good else call.lost("Mastodon answered with something that is not JSON")
+        if isinstance(payload, call.expects):
+            return None
+        return call.lost("Mastodon answered with something else than its API does")
     if status < 400:
         if call.writes:
             return call.lost(f"Mastodon answered with status {status}")

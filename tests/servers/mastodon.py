@@ -10,14 +10,19 @@ posts by HTTP take a minute.
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from fastapi import FastAPI
 from mastodon_mock.app import create_app, dispose_app_resources
 from mastodon_mock.config import DatabaseConfig, MastodonMockConfig, SeedAccount, SeedConfig
 from mastodon_mock.content_format import render_status_html
 from mastodon_mock.db import models
+from mastodon_mock.db.base import Base, init_engine, make_session_factory
+from mastodon_mock.db.seed import apply_seed_data
 from mastodon_mock.ids import next_id
 from mastodon_mock.pagination import paginate
 from mastodon_mock.serializers.statuses import serialize_status_list
@@ -38,6 +43,29 @@ _STARTED = datetime(2026, 11, 17, 7, 0, tzinfo=UTC)
 Json = dict[str, Any]
 
 
+_ONE_AT_A_TIME = Lock()
+
+
+@cache
+def _app() -> FastAPI:
+    """mastodon-mock without a database: each server lends it its own. Made once, for it is slow."""
+    app = create_app(MastodonMockConfig(database=DatabaseConfig(path=":memory:")))
+    dispose_app_resources(app)
+    return app
+
+
+async def _forwarded(request: Request) -> httpx.Response:
+    door = httpx.ASGITransport(app=_app())
+    async with httpx.AsyncClient(transport=door, base_url="http://mastodon.example") as client:
+        kept = ("authorization", "content-type", "idempotency-key")
+        return await client.request(
+            request.method,
+            f"{request.path}?{request.raw_query}",
+            headers={name: value for name, value in request.headers.items() if name in kept},
+            content=request.body,
+        )
+
+
 class MastodonServer(LoopbackServer):
     """The server. Everything that a test may turn is an attribute."""
 
@@ -54,13 +82,12 @@ class MastodonServer(LoopbackServer):
         self._people: dict[str, int] = {}
 
     def __enter__(self) -> Self:
-        self.app = create_app(
-            MastodonMockConfig(
-                database=DatabaseConfig(path=":memory:"),
-                seed=SeedConfig(accounts=[SeedAccount(username=OURS, access_token=TOKEN)]),
-            )
-        )
-        self._session: Session = self.app.state.session_factory()
+        self._engine = init_engine(DatabaseConfig(path=":memory:"))
+        Base.metadata.create_all(self._engine)
+        seed = SeedConfig(accounts=[SeedAccount(username=OURS, access_token=TOKEN)])
+        apply_seed_data(self._engine, seed)
+        self._sessions = make_session_factory(self._engine)
+        self._session: Session = self._sessions()
         self.our_id = self._session.scalars(select(models.Account.id)).one()
         return super().__enter__()
 
@@ -72,7 +99,7 @@ class MastodonServer(LoopbackServer):
     ) -> None:
         super().__exit__(kind, error, trace)
         self._session.close()
-        dispose_app_resources(self.app)
+        self._engine.dispose()
 
     # --- what people do ---
 
@@ -212,7 +239,9 @@ class MastodonServer(LoopbackServer):
                 return json_answer({"error": words}, status=404)
         if request.method == "GET" and request.path == "/api/v1/notifications":
             return self._notifications(request)
-        answer = asyncio.run(self._forwarded(request))
+        with _ONE_AT_A_TIME:
+            _app().state.session_factory = self._sessions
+            answer = asyncio.run(_forwarded(request))
         content = answer.content
         if self.broken and answer.headers.get("content-type", "").startswith("application/json"):
             content = json_answer(self._spoilt(answer.json())).body
@@ -239,7 +268,7 @@ class MastodonServer(LoopbackServer):
         ids = [notification.status_id for notification in page]
         found = self._session.scalars(select(models.Status).where(models.Status.id.in_(ids))).all()
         us = self._session.get_one(models.Account, self.our_id)
-        shown = serialize_status_list(self._session, list(found), self.app.state.config, us)
+        shown = serialize_status_list(self._session, list(found), _app().state.config, us)
         by_id = {status["id"]: status for status in shown}
         items = [
             {
@@ -252,17 +281,6 @@ class MastodonServer(LoopbackServer):
             for notification in page
         ]
         return json_answer(self._spoilt(items), headers=self.headers)
-
-    async def _forwarded(self, request: Request) -> httpx.Response:
-        door = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=door, base_url="http://mastodon.example") as client:
-            kept = ("authorization", "content-type", "idempotency-key")
-            return await client.request(
-                request.method,
-                f"{request.path}?{request.raw_query}",
-                headers={name: value for name, value in request.headers.items() if name in kept},
-                content=request.body,
-            )
 
     def _spoilt(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
         """The same without the authors of broken statuses."""
