@@ -61,6 +61,8 @@ class Contact:
     wrote_privately_at: datetime | None = None
     #: Public replies of ours to this very mention, sent or about to be.
     replies: int = 0
+    #: When the author asked us to write no more; None: never, or a person undid it.
+    asked_to_stop_at: datetime | None = None
 
 
 class Route(StrEnum):

@@ -22,7 +22,7 @@ from monitor.judge.relevance import relevant
 from monitor.lock import FileLock, OneSender
 from monitor.problems import RunError
 from monitor.store import Store
-from responders import guard, playbooks
+from responders import guard, opt_out, playbooks
 from responders.case import Case
 from responders.credit.pool import Pool, read_codes
 from responders.deliver import Sender, SenderLock
@@ -314,7 +314,7 @@ def able(connectors: Mapping[str, Connector], case: Case, contact: Contact) -> A
     except SetupError:
         closed = Way(route=Route.NONE, reason=f"{subject.platform} is switched off in Amends.")
         return Ability(public=closed, private=closed)
-    return connector.ability(subject, contact)
+    return opt_out.honoured(connector.ability(subject, contact), contact)
 
 
 def prevent(books: playbooks.Playbooks, topic: str) -> str:

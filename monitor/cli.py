@@ -281,6 +281,19 @@ def forget(config: str, handle: str, platform: str) -> None:
     click.echo(f"{erased} posts of {handle} on {platform} erased{spelt}")
 
 
+@commands.command("opt-out")
+@_config
+@click.argument("handle")
+@click.option("--platform", required=True, metavar="P", help="Where the person has that handle.")
+@click.option("--undo", is_flag=True, help="Write to them again.")
+def opt_out(config: str, handle: str, platform: str, undo: bool) -> None:
+    """Write no more to a person; a message that says STOP does the same by itself."""
+    from monitor import maintenance
+
+    settings = _settings(config, secrets=False)
+    click.echo(maintenance.opt_out(settings, platform, handle, undo=undo))
+
+
 @commands.command("hash-password")
 def hash_password() -> None:
     """Make the line for [console] users from a password that you type."""

@@ -9,7 +9,7 @@ fails to do (a platform's conversations, Slack) is noted once, under the service
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -37,6 +37,7 @@ from responders.deliver import Sender
 from responders.desk import Desk
 from responders.digest import Digest, alt_text, bounds, markdown
 from responders.draft import Draft, text_hash
+from responders.opt_out import opts_out
 from responders.policy import Brand, Policy
 from responders.slack.bot import Shown
 from responders.verdict import Verdict
@@ -162,12 +163,19 @@ class Jobs:
             brand=brand.name,
             source=source,
             clock=house.clock,
+            first=partial(self._leave_alone, brand.name),
         )
         for page in pages:
             new += len(page.new)
             for bad in page.bad:
                 log.warning("%s: one post could not be read and was left out: %s", source, bad)
         return new
+
+    def _leave_alone(self, brand: str, mention: Mention, ours: Collection[str] = ()) -> None:
+        """Write no more to whoever asks for that."""
+        if opts_out(mention, ours):
+            author = mention.author.id
+            self._store.opt_outs.add(brand, mention.platform, author, self._house.clock())
 
     def rejudge(self, mention_id: MentionId) -> None:
         """Judge a post that could not be judged when it was read."""
@@ -261,6 +269,11 @@ class Jobs:
         """Store what is new of a conversation, judged; older messages say who wrote to whom."""
         platform, brand = case.subject.mention.platform, self._house.brands[case.brand]
         known = self._store.mentions.known(case.brand, platform, [turn.id for turn in turns])
+        ours = {turn.id for turn in turns if turn.ours}
+        ours |= {action.receipt.id for action in case.actions if action.receipt is not None}
+        for turn in turns:
+            if turn.id not in known:
+                self._leave_alone(case.brand, turn, ours)
         judged = [
             (turn, None if turn.ours else polling.verdict(self._judge(brand), turn))
             for turn in turns

@@ -88,6 +88,27 @@ def _alone(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
+def opt_out(settings: Settings, platform: str, who: str, *, undo: bool) -> str:
+    """Write no more to a person, or write to them again; one sentence that says so.
+
+    Raises:
+        RunError: nobody of that name ever wrote to us there.
+    """
+    handle = who.removeprefix("@").removeprefix("u/")
+    with app.open_store(settings) as store:
+        authors = store.opt_outs.authors(platform, handle)
+        if not authors:
+            raise RunError(f"nobody called {handle} on {platform} ever wrote to us")
+        for brand, author in authors:
+            if undo:
+                store.opt_outs.undo(brand, platform, author)
+            else:
+                store.opt_outs.add(brand, platform, author, clock.now())
+    if undo:
+        return f"{handle} on {platform} may be written to again"
+    return f"nothing is sent to {handle} on {platform} any more, on no channel"
+
+
 def purge(settings: Settings) -> int:
     """Apply the retention; how many posts were erased."""
     now = clock.now()

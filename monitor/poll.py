@@ -69,8 +69,18 @@ def poll(
     brand: str,
     source: str,
     clock: Clock,
+    first: Callable[[Mention], None] = lambda _mention: None,
 ) -> Iterator[Page]:
     """Read everything that is new, page by page; each page is stored when it is yielded.
+
+    Args:
+        connector: The platform.
+        book: Where posts are kept.
+        judge: Gives each post its verdict.
+        brand: Whose posts they are.
+        source: The platform's name in the settings.
+        clock: Gives the present moment.
+        first: Called with each new post before it is stored; may be called again after a crash.
 
     Raises:
         TryLater: the platform cannot answer; what was yielded so far is stored.
@@ -80,6 +90,8 @@ def poll(
     for _ in range(MAX_PAGES):
         batch = connector.poll(cursor)
         fresh = _fresh(batch, book, brand)
+        for mention in fresh:
+            first(mention)
         judged = [(mention, verdict(judge, mention)) for mention in fresh]
         new = book.ingest(brand, source, judged, batch.cursor, clock()).new
         yield Page(read=len(batch.mentions), new=new, bad=batch.bad)

@@ -30,7 +30,7 @@ from connectors.errors import (
     TryLater,
     Unsupported,
 )
-from responders import fresh, outcome
+from responders import fresh, opt_out, outcome
 from responders.action import MOVES, Action, ActionKind, ActionState
 from responders.case import Case, CaseBook, CaseId, Change, Due
 from responders.credit import CreditIssuer, MonthOf, masked, utc_month
@@ -525,7 +525,7 @@ def _may_leave(case: Case, action: Action, now: datetime) -> bool:
 
 def _way(connector: Connector, mention: Mention, contact: Contact, kind: ActionKind) -> Way:
     """How this leaves; a credit goes where the private message goes that will carry its code."""
-    ability = connector.ability(mention, contact)
+    ability = opt_out.honoured(connector.ability(mention, contact), contact)
     return ability.public if kind in outcome.PUBLIC_KINDS else ability.private
 
 

@@ -7,6 +7,7 @@ from any thread.
 
 from collections.abc import Collection
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,7 @@ from monitor.store.errors import StoreError
 from monitor.store.incidents import Incidents
 from monitor.store.mentions import Mentions
 from monitor.store.notebook import Notebook
+from monitor.store.opt_outs import OptOuts
 from monitor.store.rollups import Rollups
 from monitor.store.schema import Schema, require_current, schema_state, state_of, upgrade
 from monitor.store.standing import Standing, standing
@@ -51,6 +53,7 @@ class Store:
         labels: People's words on verdicts.
         promises: What sent texts promised.
         meta: Notes of the installation about itself.
+        opt_outs: Who asked us to write no more.
     """
 
     def __init__(self, database: Database) -> None:
@@ -68,6 +71,7 @@ class Store:
         self.labels = Labels(database, self._brands)
         self.promises = Promises(database)
         self.meta = Notebook(database)
+        self.opt_outs = OptOuts(database, self._brands)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -114,7 +118,10 @@ class Store:
 
     def contact(self, case: Case) -> Contact:
         """What has passed between us and a case's author so far."""
-        return self.cases.contact(case)
+        author = case.subject.mention.author.id
+        platform = case.subject.mention.platform
+        asked = self.opt_outs.since(case.brand, platform, author)
+        return replace(self.cases.contact(case), asked_to_stop_at=asked)
 
     def used_texts(self, brand: str, platform: str, author_id: str, limit: int) -> list[str]:
         """Texts that went, or are to go, to this author or to others there; theirs first."""

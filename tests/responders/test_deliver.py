@@ -94,6 +94,7 @@ class Room:
         self.lock = given.Lock()
         self.paused = False
         self.wrote_privately_at: datetime | None = None
+        self.asked_to_stop_at: datetime | None = None
         self.finding: Finding | None = None
         self.reviewed: list[Draft] = []
         self.sender = Sender(
@@ -105,7 +106,11 @@ class Room:
             owner="host:1",
             lock=self.lock,
             paused=lambda: self.paused,
-            contact=lambda _case: Contact(wrote_privately_at=self.wrote_privately_at, replies=7),
+            contact=lambda _case: Contact(
+                wrote_privately_at=self.wrote_privately_at,
+                replies=7,
+                asked_to_stop_at=self.asked_to_stop_at,
+            ),
         )
 
     def _review(self, case: Case, draft: Draft) -> Draft:
