@@ -496,7 +496,7 @@ class BlueskyPlatform:
         return self.connector_at(self.server.url)
 
     @staticmethod
-    def connector_at(url: str, *, timeout: float = 0.5) -> Bluesky:
+    def connector_at(url: str, *, timeout: float = 2.0) -> Bluesky:
         """A connector to a server of this kind that another process runs."""
         return Bluesky(settings(url, timeout_seconds=timeout))
 

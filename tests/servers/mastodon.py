@@ -333,7 +333,7 @@ class MastodonPlatform:
         return self.connector_at(self.server.url)
 
     @staticmethod
-    def connector_at(url: str, *, timeout: float = 2.0) -> Mastodon:
+    def connector_at(url: str, *, timeout: float = 4.0) -> Mastodon:
         """A connector to a server of this kind that another process runs."""
         return Mastodon(settings(url, timeout_seconds=timeout))
 
