@@ -126,7 +126,17 @@ def suggest(
         return replace(blank, reason=_sentence("Nothing can be sent here", ability.public.reason))
     if advice.answer is Answer.THANK:
         notes = (*notes, f"No apology: {advice.reason}.")
-    draft = _written(blank, case, pen, playbook, policy, ability, used, notes)
+    draft = _written(
+        blank,
+        case,
+        pen,
+        playbook,
+        brand=brand,
+        policy=policy,
+        ability=ability,
+        used=used,
+        notes=notes,
+    )
     return _reviewed(draft, case, brand, ability)
 
 
@@ -196,13 +206,18 @@ def _written(
     case: Case,
     pen: _Pen,
     playbook: Playbook,
+    *,
+    brand: Brand,
     policy: Policy,
     ability: Ability,
     used: Collection[str],
     notes: tuple[str, ...],
 ) -> Draft:
     language = blank.language
-    if (language, Half.PUBLIC) not in playbook.texts:
+    if not _texts(playbook, pen.voice, Half.PUBLIC, brand):
+        if brand.reviewed_only:
+            reason = f"Playbook {playbook.name} has no reviewed texts in {language}"
+            return replace(blank, playbook=playbook.name, reason=f"{reason}: a person writes.")
         notes = (*notes, f"Playbook {playbook.name} has no texts in {language}: this is English.")
         language = FALLBACK
         pen = replace(pen, voice=pen.english, sign=pen.sign_english)
@@ -210,15 +225,14 @@ def _written(
     public, private = None, None
     if ability.public.route in _WE_SEND:
         invites = (language, Half.PRIVATE) in playbook.texts  # thanks invite nobody
-        candidates = _publics(
-            case, pen, playbook.texts[language, Half.PUBLIC], ability, invites=invites
-        )
+        wordings = _texts(playbook, pen.voice, Half.PUBLIC, brand)
+        candidates = _publics(case, pen, wordings, ability, invites=invites)
         public = _chosen(candidates, ability.public, said, used)
         if public is None:
             return replace(blank, playbook=playbook.name, reason=_exhausted(playbook, Half.PUBLIC))
     else:
         notes = (*notes, _sentence("No public reply", ability.public.reason))
-    texts = playbook.texts.get((language, Half.PRIVATE), ())
+    texts = _texts(playbook, pen.voice, Half.PRIVATE, brand)
     if texts and ability.private.route is not Route.NONE:
         private = _chosen(_privates(case, pen, texts), ability.private, said, used)
         if private is None:
@@ -234,6 +248,13 @@ def _written(
         credit=_credit(pen, playbook, policy) if private else None,
         reason=" ".join(notes),
     )
+
+
+def _texts(playbook: Playbook, voice: Voice, half: Half, brand: Brand) -> tuple[Text, ...]:
+    """The wordings that this brand offers: none without a reviewed frame where it wants those."""
+    if brand.reviewed_only and voice.review is None:
+        return ()
+    return playbook.offered(voice.language, half, reviewed_only=brand.reviewed_only)
 
 
 def _exhausted(playbook: Playbook, half: Half) -> str:

@@ -27,6 +27,7 @@ _AMOUNT = re.compile(
     rf"|\d\s?(?:\u5143|\u5757)",
     re.IGNORECASE,
 )
+_FIGURE = re.compile(r"\d")
 _DATE = re.compile(
     r"(?<![\w./-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\s?\d{1,2}[./](?:\s?\d{2,4})?|\d{1,2}/\d{1,2}"
     r"|\d{1,2}-\d{1,2}-\d{2,4}|\d{1,2}:\d{2}(?:\s?[ap]\.?m\.?)?|\d{1,2}\s?[ap]\.?m\.?(?!\w)"
@@ -99,14 +100,19 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     return (match[0] for match in pattern.finditer(text))
 
 
+def _has_figure(text: str) -> bool:
+    """Whether there is a digit at all: most texts have none, and most patterns need one."""
+    return _FIGURE.search(text) is not None
+
+
 def amount(text: str, allowed: Collection[str]) -> str | None:
     """A sum of money or a percentage."""
-    return _first(_matches(_AMOUNT, text), allowed)
+    return _first(_matches(_AMOUNT, text), allowed) if _has_figure(text) else None
 
 
 def date(text: str, allowed: Collection[str]) -> str | None:
     """A day or a time of day in figures."""
-    return _first(_matches(_DATE, _LINK.sub(" ", text)), allowed)
+    return _first(_matches(_DATE, _LINK.sub(" ", text)), allowed) if _has_figure(text) else None
 
 
 def link(text: str, allowed: Collection[str]) -> str | None:
@@ -144,7 +150,8 @@ def personal(text: str, allowed: Collection[str]) -> str | None:
     """A mail address, phone number, postal address, bank account or card."""
     plain = _LINK.sub(" ", text) if "@" not in text else text
     known = [squeezed(one) for one in allowed if one]
-    for pattern in (_EMAIL, _IBAN, _CARD, _ADDRESS, _PHONE):
+    patterns = (_EMAIL, _IBAN, _CARD, _ADDRESS, _PHONE) if _has_figure(text) else (_EMAIL,)
+    for pattern in patterns:
         for words in _matches(pattern, plain):
             if pattern is _CARD and not _luhn(words):
                 continue
@@ -170,6 +177,8 @@ def _luhn(number: str) -> bool:
 
 def order_number(text: str, allowed: Collection[str]) -> str | None:
     """The number of an order or a parcel."""
+    if not _has_figure(text):
+        return None
     return _first(_matches(_NUMBER_OF_ORDER, _LINK.sub(" ", text)), allowed)
 
 

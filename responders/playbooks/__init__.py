@@ -6,98 +6,47 @@ middle of the public reply, and `private`, the middle of the private message. Gr
 and signature come from the voices (`responders/voice.py`).
 
 A team keeps a folder of its own: a file of the same name replaces single keys of ours, a new name
-adds a situation, `voices/<language>.toml` replaces sentences of a voice. No code is touched.
+adds a situation, `voices/<language>.toml` replaces sentences of a voice, `signed_off.csv` says who
+has reviewed what (responders/playbooks/sheet.py). No code is touched.
 """
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
 from typing import cast
 
 from responders.draft import Half
-from responders.verdict import Topic, Verdict
-from responders.voice import Voice, VoiceError, load_voices
+from responders.playbooks import sheet
+from responders.playbooks.texts import (
+    PLACEHOLDERS,
+    Offer,
+    Playbook,
+    PlaybookError,
+    Playbooks,
+    Text,
+)
+from responders.voice import Review, Voice, VoiceError, load_voices
 from responders.wording import WordingError, check
+
+__all__ = [
+    "PLACEHOLDERS",
+    "Offer",
+    "Playbook",
+    "PlaybookError",
+    "Playbooks",
+    "Review",
+    "Text",
+    "load",
+]
 
 #: Where our own playbooks lie.
 OURS = Path(__file__).parent
 
-#: What a text of a playbook may hold in braces.
-PLACEHOLDERS = frozenset({"brand"})
-
 _KEYS = ("title", "when", "topics", "find_out", "prevent", "notes", "credit")
 _CREDIT_KEYS = ("offer", "why")
 _TEXT_KEYS = ("public", "private", "public_english", "private_english")
-
-
-class PlaybookError(ValueError):
-    """A playbook that cannot be used.
-
-    The message names the file, the playbook, the language, the key, what was found and what is
-    allowed.
-    """
-
-
-class Offer(StrEnum):
-    """Whether a store credit fits a situation."""
-
-    NONE = "none"
-    AFTER_CHECKING = "after_checking"  #: once a person has checked what happened
-    SUGGESTED = "suggested"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    """One wording, and what it says in English for an approver who reads no other language."""
-
-    words: str
-    english: str | None = None  #: None: nobody has written it yet
-
-
-@dataclass(frozen=True, kw_only=True)
-class Playbook:
-    """What to say and to do in one situation."""
-
-    name: str
-    title: str
-    when: str  #: for the team: when this playbook applies
-    topics: tuple[str, ...]
-    find_out: tuple[str, ...] = ()  #: what a person should look up before approving
-    prevent: str = ""  #: how to prevent the next one; the digest shows it
-    notes: tuple[str, ...] = ()  #: what lawyers and data protection ask of the words
-    offer: Offer = Offer.NONE
-    offer_why: str = ""
-    texts: Mapping[tuple[str, Half], tuple[Text, ...]]  #: by language and half
-
-    def languages(self, half: Half = Half.PUBLIC) -> tuple[str, ...]:
-        """The languages that this half exists in, in alphabetical order."""
-        return tuple(sorted(language for language, which in self.texts if which is half))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Playbooks:
-    """All playbooks and the voices that frame their texts."""
-
-    playbooks: tuple[Playbook, ...]
-    voices: Mapping[str, Voice]
-
-    def named(self, name: str) -> Playbook | None:
-        """The playbook of that name."""
-        return next((book for book in self.playbooks if book.name == name), None)
-
-    def choose(self, verdict: Verdict) -> Playbook | None:
-        """The playbook for a verdict's topic; the one for anger without a reason where unsure.
-
-        None only where a team has taken that one away too.
-        """
-        topic = verdict.topic or Topic.VAGUE
-        for book in self.playbooks:
-            if topic in book.topics:
-                return book
-        return self.named(Topic.VAGUE)
 
 
 def load(folder: Path | None = None) -> Playbooks:
@@ -120,7 +69,18 @@ def load(folder: Path | None = None) -> Playbooks:
         raise PlaybookError(str(error)) from error
     books = tuple(_playbook(origin[name], name, raw[name], voices) for name in sorted(raw))
     _check_topics(books, origin)
-    return Playbooks(playbooks=books, voices=voices)
+    loaded = Playbooks(playbooks=books, voices=voices)
+    return loaded if folder is None else _signed_off(loaded, folder / sheet.FILE)
+
+
+def _signed_off(loaded: Playbooks, path: Path) -> Playbooks:
+    if not path.exists():
+        return loaded
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlaybookError(f"{path}: cannot be read: {error}") from error
+    return sheet.applied(loaded, sheet.read(text, str(path)), str(path))
 
 
 def _parse(path: Path) -> dict[str, object]:

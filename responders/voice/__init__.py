@@ -6,8 +6,9 @@ who signs) stands here, so that a support lead finds each sentence in one place.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,15 @@ _NAMES = Path(__file__).parent / "given_names.txt"
 
 class VoiceError(ValueError):
     """A voice file that cannot be used: the message names file, key, found and allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """Who has signed a text off, when, and for which market."""
+
+    by: str
+    on: date
+    market: str = ""  #: such as "DE, AT"; empty: wherever the language is spoken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +58,7 @@ class Voice:
     privacy: str  #: the line with the link to the privacy notice
     stop: str  #: how to hear no more from us
     holding: Mapping[RedFlag, str]  #: a first word where a person must write the rest
+    review: Review | None = None  #: None: not every sentence was signed off
 
 
 #: key -> placeholders that its texts may hold.
@@ -88,7 +99,7 @@ def load_voice(path: Path, base: Voice | None = None) -> Voice:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise VoiceError(f"{path}: cannot be read: {error}") from error
-    known = [field.name for field in fields(Voice) if field.name != "language"]
+    known = [field.name for field in fields(Voice) if field.name not in {"language", "review"}]
     for key in raw:
         if key not in known:
             near = get_close_matches(key, known, 1)
@@ -159,6 +170,16 @@ def _text(
         if "{" + name + "}" not in text:
             raise VoiceError(f"{path}: key {key}: the placeholder {{{name}}} is missing")
     return text
+
+
+def sentences(voice: Voice) -> Iterator[tuple[str, int, str]]:
+    """Every sentence of a voice as (key, number from 1, text)."""
+    for key in _TEXTS:
+        yield from ((key, number, text) for number, text in enumerate(getattr(voice, key), 1))
+    for key in _LINES:
+        yield key, 1, getattr(voice, key)
+    for flag, text in voice.holding.items():
+        yield f"holding.{flag}", 1, text
 
 
 def load_voices(folder: Path | None = None) -> dict[str, Voice]:

@@ -18,7 +18,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from responders.draft import Half
@@ -65,24 +65,45 @@ class PhraseError(ValueError):
     """A phrase that cannot be read: the message names it and what is wrong."""
 
 
+#: Pieces of text of which one must be there.
+Hints = tuple[str, ...]
+
+#: How many sets of hints are looked for; more cost more than they save.
+_MOST_HINTS = 3
+
+
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
     """One phrase, ready to search with.
 
-    `hints` are pieces of text of which one must be there for the phrase to be: looking for them
-    first is what keeps a check of hundreds of phrases under a millisecond.
+    Of each set of `hints` one piece must be there for the phrase to be. Looking for them first is
+    what keeps a check of hundreds of phrases under a millisecond, and the expression itself is
+    only made when they are found: most phrases never need theirs.
     """
 
     source: str
-    pattern: re.Pattern[str]
-    hints: tuple[str, ...]
+    expression: str
+    hints: tuple[Hints, ...]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, made when it is first needed."""
+        return re.compile(self.expression)
+
+    def possible(self, text: str) -> bool:
+        """Whether the pieces are there without which the phrase cannot be."""
+        for choices in self.hints:
+            for piece in choices:
+                if piece in text:
+                    break
+            else:
+                return False
+        return True
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the phrase occurs in a lower-cased text."""
-        for hint in self.hints:
-            if hint in text:
-                yield from (match.span() for match in self.pattern.finditer(text))
-                return
+        if self.possible(text):
+            yield from (match.span() for match in self.pattern.finditer(text))
 
     def found(self, text: str) -> bool:
         """Whether the phrase occurs in a lower-cased text."""
@@ -95,8 +116,9 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
     Raises:
         PhraseError: a bracket is not closed, or the phrase holds no word that must be there.
     """
-    reader = _Reader(tokens=_TOKEN.findall(" ".join(source.lower().replace(",", " ").split())), spaced=spaced)
-    pattern, hints = reader.choice()
+    plain = " ".join(source.lower().replace(",", " ").split())
+    reader = _Reader(tokens=_TOKEN.findall(plain), spaced=spaced)
+    expression, hints = reader.choice()
     if reader.tokens:
         raise PhraseError(f'phrase "{source}": a bracket too many')
     if reader.open:
@@ -105,7 +127,12 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
         raise PhraseError(f'phrase "{source}": no word that must be there')
     start = "" if not spaced or source.startswith("*") else rf"(?<!{_WORD})"
     end = "" if not spaced or source.endswith("*") else rf"(?!{_WORD})"
-    return Phrase(source=source, pattern=re.compile(f"{start}(?:{pattern}){end}"), hints=hints)
+    rarest = sorted(hints, key=_shortest, reverse=True)[:_MOST_HINTS]
+    return Phrase(source=source, expression=f"{start}(?:{expression}){end}", hints=tuple(rarest))
+
+
+def _shortest(hints: Hints) -> int:
+    return min(map(len, hints))
 
 
 class _Reader:
@@ -116,45 +143,48 @@ class _Reader:
         self.spaced = spaced
         self.open = 0
 
-    def choice(self) -> tuple[str, tuple[str, ...]]:
+    def choice(self) -> tuple[str, list[Hints]]:
         """Alternatives up to a closing bracket or the end; hints only where each has some."""
-        patterns, hints = [], []
+        patterns, found = [], []
         while True:
-            pattern, found = self.sequence()
+            pattern, hints = self.sequence()
             patterns.append(pattern)
-            hints.append(found)
+            found.append(hints)
             if not self.tokens or self.tokens[0] != "|":
                 break
             self.tokens.pop(0)
-        together = tuple(piece for found in hints for piece in found) if all(hints) else ()
+        if len(found) == 1:
+            return patterns[0], found[0]
+        together = []
+        if all(found):
+            together = [tuple(piece for hints in found for piece in max(hints, key=_shortest))]
         return "|".join(patterns), together
 
-    def sequence(self) -> tuple[str, tuple[str, ...]]:
-        """One alternative; its hints are those of the part whose shortest piece is longest."""
-        pattern, best = "", tuple[str, ...]()
+    def sequence(self) -> tuple[str, list[Hints]]:
+        """One alternative, with the hints of all its parts."""
+        pattern, hints = "", list[Hints]()
         while self.tokens and self.tokens[0] not in {"|", ")", ")?"}:
-            part, hints = self.part(self.tokens.pop(0))
+            part, found = self.part(self.tokens.pop(0))
             pattern += part
-            if hints and min(map(len, hints)) > min(map(len, best), default=0):
-                best = hints
-        return pattern, best
+            hints += found
+        return pattern, hints
 
-    def part(self, piece: str) -> tuple[str, tuple[str, ...]]:
+    def part(self, piece: str) -> tuple[str, list[Hints]]:
         if piece == "(":
             return self.bracket()
         if piece == "..":
             if self.tokens and self.tokens[0].isspace():
                 self.tokens.pop(0)  # a gap brings its own trailing space
-            return (_GAP if self.spaced else _UNSPACED_GAP), ()
+            return (_GAP if self.spaced else _UNSPACED_GAP), []
         if piece == "*":
-            return rf"{_WORD}*", ()
+            return rf"{_WORD}*", []
         if piece == _ANY_NUMBER:
-            return r"\d+(?:[.,]\d+)?", ()
+            return r"\d+(?:[.,]\d+)?", []
         if piece.isspace():
-            return (_SPACE if self.spaced else r"\s*"), ()
-        return re.escape(piece), (piece,)
+            return (_SPACE if self.spaced else r"\s*"), []
+        return re.escape(piece), [(piece,)]
 
-    def bracket(self) -> tuple[str, tuple[str, ...]]:
+    def bracket(self) -> tuple[str, list[Hints]]:
         self.open += 1
         pattern, hints = self.choice()
         close = self.tokens.pop(0) if self.tokens else ""
@@ -165,7 +195,7 @@ class _Reader:
         glue = _SPACE if self.spaced and self.tokens and self.tokens[0].isspace() else ""
         if glue:
             self.tokens.pop(0)
-        return f"(?:(?:{pattern}){glue})?", ()
+        return f"(?:(?:{pattern}){glue})?", []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +207,8 @@ class Listening:
 
     def hear(self, text: str, half: Half) -> tuple[int, int] | None:
         """The first place in a lower-cased text that is caught and not excused."""
-        found = sorted(span for item in self.caught[half] for span in item.spans(text))
+        likely = [item for item in self.caught[half] if item.possible(text)]
+        found = sorted(span for item in likely for span in item.spans(text))
         if not found:
             return None
         excused = [span for item in self.fine[half] for span in item.spans(text)]

@@ -1,0 +1,198 @@
+"""The texts as a spreadsheet for the people who sign them off.
+
+One row a text: read it, correct it, write your name, the day and the market beside it. The sheet
+that comes back is put into the team's folder as `signed_off.csv` and needs no other place: a row
+with a name makes its text a reviewed one, and a corrected text takes the place of the old one. A
+signature holds for exactly these words: where a text has changed since, it is unsigned again.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from responders.draft import Half
+from responders.playbooks.texts import (
+    PLACEHOLDERS,
+    Playbook,
+    PlaybookError,
+    Playbooks,
+    Text,
+)
+from responders.voice import Review, Voice, sentences
+from responders.wording import WordingError, check
+
+#: The file in a team's folder that load() reads.
+FILE = "signed_off.csv"
+
+COLUMNS = (
+    "playbook",
+    "language",
+    "half",
+    "number",
+    "text",
+    "english",
+    "reviewed_by",
+    "reviewed_on",
+    "market",
+)
+#: Stands in the column `playbook` for the sentences that frame every text.
+VOICE = "voice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One text of the sheet."""
+
+    playbook: str
+    language: str
+    half: str  #: "public" or "private"; of a voice, the sentence's key
+    number: int  #: from 1
+    text: str
+    english: str = ""
+    review: Review | None = None
+
+
+def rows(playbooks: Playbooks) -> tuple[Row, ...]:
+    """Every text and every sentence of every voice, with its review state."""
+    texts = [
+        Row(
+            playbook=book.name,
+            language=language,
+            half=half,
+            number=number,
+            text=text.words,
+            english=text.english or "",
+            review=text.review,
+        )
+        for book in playbooks.playbooks
+        for (language, half), wordings in book.texts.items()
+        for number, text in enumerate(wordings, 1)
+    ]
+    frames = [
+        Row(
+            playbook=VOICE,
+            language=language,
+            half=key,
+            number=number,
+            text=text,
+            review=voice.review,
+        )
+        for language, voice in playbooks.voices.items()
+        for key, number, text in sentences(voice)
+    ]
+    return (*texts, *frames)
+
+
+def export(playbooks: Playbooks) -> str:
+    """The sheet as CSV with a header, for any spreadsheet program."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in rows(playbooks):
+        review = row.review
+        signed = (review.by, review.on.isoformat(), review.market) if review else ("", "", "")
+        writer.writerow(
+            (row.playbook, row.language, row.half, row.number, row.text, row.english, *signed)
+        )
+    return out.getvalue()
+
+
+def read(text: str, name: str = FILE) -> tuple[Row, ...]:
+    """The rows of a sheet that came back.
+
+    Args:
+        text: The CSV, separated by commas or semicolons.
+        name: How messages call the file.
+
+    Raises:
+        PlaybookError: a column is missing, or a line holds something that cannot be.
+    """
+    plain = text.removeprefix("\ufeff")
+    delimiter = ";" if plain.partition("\n")[0].count(";") >= len(COLUMNS) - 1 else ","
+    reader = csv.DictReader(io.StringIO(plain), delimiter=delimiter, strict=True)
+    try:
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise PlaybookError(f"{name}: no column {missing[0]}; needed are {', '.join(COLUMNS)}")
+        return tuple(_row(line, f"{name}, line {reader.line_num}") for line in reader)
+    except csv.Error as error:
+        raise PlaybookError(f"{name}, line {reader.line_num}: {error}") from error
+
+
+def _row(line: Mapping[str, str | None], place: str) -> Row:
+    values = {column: (line[column] or "").strip() for column in COLUMNS}
+    if not values["number"].isdigit():
+        raise PlaybookError(f"{place}: number: found {values['number']!r}; a whole number from 1")
+    review = None
+    if values["reviewed_by"]:
+        try:
+            on = date.fromisoformat(values["reviewed_on"])
+        except ValueError as error:
+            raise PlaybookError(
+                f"{place}: reviewed_on: found {values['reviewed_on']!r}; a day such as 2026-11-30"
+            ) from error
+        review = Review(by=values["reviewed_by"], on=on, market=values["market"])
+    return Row(
+        playbook=values["playbook"],
+        language=values["language"],
+        half=values["half"],
+        number=int(values["number"]),
+        text=values["text"],
+        english=values["english"],
+        review=review,
+    )
+
+
+def applied(playbooks: Playbooks, sheet: Sequence[Row], name: str = FILE) -> Playbooks:
+    """The playbooks with the signed rows in them; rows without a name change nothing.
+
+    Raises:
+        PlaybookError: a signed row names a text that there is not, or holds one that cannot be
+            filled.
+    """
+    signed = [row for row in sheet if row.review is not None]
+    texts = [row for row in signed if row.playbook != VOICE]
+    frames = [row for row in signed if row.playbook == VOICE]
+    books = {book.name: book for book in playbooks.playbooks}
+    for row in texts:
+        if row.playbook not in books:
+            raise PlaybookError(
+                f"{name}: playbook {row.playbook}: there is none; there are {', '.join(books)}"
+            )
+        books[row.playbook] = _signed(books[row.playbook], row, name)
+    voices = {
+        language: _signed_voice(voice, [row for row in frames if row.language == language], name)
+        for language, voice in playbooks.voices.items()
+    }
+    return replace(playbooks, playbooks=tuple(books.values()), voices=voices)
+
+
+def _signed(book: Playbook, row: Row, name: str) -> Playbook:
+    place = f"{name}: playbook {book.name}, language {row.language}, key {row.half}"
+    wordings = book.texts.get((row.language, Half(row.half))) if row.half in tuple(Half) else None
+    if wordings is None or not 1 <= row.number <= len(wordings):
+        raise PlaybookError(f"{place}, text {row.number}: there is no such text")
+    try:
+        check(row.text, PLACEHOLDERS)
+    except WordingError as error:
+        raise PlaybookError(f"{place}, text {row.number}: {error}") from error
+    at = row.number - 1
+    text = Text(words=row.text, english=row.english or None, review=row.review)
+    changed = (*wordings[:at], text, *wordings[at + 1 :])
+    return replace(book, texts={**book.texts, (row.language, Half(row.half)): changed})
+
+
+def _signed_voice(voice: Voice, frames: Sequence[Row], name: str) -> Voice:
+    """A voice is reviewed once every sentence of it was signed as it stands."""
+    ours = {(key, number): text for key, number, text in sentences(voice)}
+    for row in frames:
+        if ours.get((row.half, row.number)) != row.text:
+            raise PlaybookError(
+                f"{name}: voice {row.language}, key {row.half}, text {row.number}: not the text "
+                f"of this voice; correct it in voices/{row.language}.toml and sign again"
+            )
+    if {(row.half, row.number) for row in frames} != set(ours):
+        return voice
+    return replace(voice, review=frames[-1].review)

@@ -1,0 +1,102 @@
+"""What the guard catches, what it lets alone, and how long a draft takes.
+
+    python -m tests.benchmarks.bench_guard
+
+The texts are ours (tests/responders/guard_texts): a text that must be caught counts as found where
+the guard names its code; a harmless one counts as a false alarm where the guard blocks it at all.
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from connectors.base import Ability, Author, Mention, Route, TextLimit, Way
+from responders.case import Case, CaseId, Entry, MentionId
+from responders.guard import examine
+from responders.playbooks import load
+from responders.policy import Brand, Policy
+from responders.suggest import suggest
+from responders.verdict import Topic, Verdict
+from tests.responders.guard_texts import Sample, samples
+
+#: Recall and precision that the guard is built for.
+AIM_RECALL, AIM_PRECISION = 0.95, 0.97
+#: Milliseconds of one core for one draft with both halves read by the guard.
+AIM_MS = 1.0
+_DRAFTS = 300
+
+BRAND = Brand(name="Nordlicht", signature="Lena", contact="help@nordlicht.example")
+WAY = Way(route=Route.API, limit=TextLimit(maximum=10_000))
+
+
+def found(sample: Sample) -> set[str]:
+    """The codes that the guard names for a sample."""
+    return {
+        finding.code
+        for finding in examine(
+            sample.text, sample.half, language=sample.language, brand=BRAND, way=WAY
+        )
+    }
+
+
+def lines() -> Iterator[str]:
+    """The report, a line at a time."""
+    hits: Counter[str] = Counter()
+    misses: Counter[str] = Counter()
+    alarms: Counter[str] = Counter()
+    quiet: Counter[str] = Counter()
+    for sample in samples():
+        codes = found(sample)
+        for group in (sample.language, sample.code, "all"):
+            if sample.caught:
+                (hits if sample.code in codes else misses)[group] += 1
+            else:
+                # An invitation alone is no reply, but no harm in a text that is only a neighbour.
+                (alarms if codes - {"dm_only"} else quiet)[group] += 1
+    yield f"{'':26} {'recall':>7} {'precision':>9} {'texts':>6} {'harmless':>8}"
+    groups = [group for group in hits if group != "all"]
+    for group in (*sorted(groups, key=lambda name: (len(name) > 2, name)), "all"):
+        recall = hits[group] / (hits[group] + misses[group])
+        precision = hits[group] / (hits[group] + alarms[group])
+        texts, harmless = hits[group] + misses[group], alarms[group] + quiet[group]
+        yield f"{group:26} {recall:7.3f} {precision:9.3f} {texts:6} {harmless:8}"
+    yield f"aim: recall {AIM_RECALL}, precision {AIM_PRECISION}"
+    yield from _speed()
+
+
+def _speed() -> Iterator[str]:
+    books = load()
+    ability = Ability(public=WAY, private=WAY)
+    for language in books.voices:
+        cases = [_case(number, language) for number in range(_DRAFTS)]
+        for case in cases[:20]:
+            suggest(case, brand=BRAND, policy=Policy(), ability=ability, playbooks=books)
+        began = time.process_time()
+        for case in cases:
+            suggest(case, brand=BRAND, policy=Policy(), ability=ability, playbooks=books)
+        each = (time.process_time() - began) / len(cases) * 1000
+        yield f"a draft in {language}: {each:.2f} ms of one core (aim: under {AIM_MS})"
+
+
+def _case(number: int, language: str) -> Case:
+    post = Mention(
+        platform="twitter",
+        id=str(number),
+        author=Author(id="7", handle="anna", name="Anna Berg"),
+        text="Where is it?",
+        created_at=datetime(2026, 11, 2, tzinfo=UTC),
+    )
+    seen = Verdict(language=language, angry=True, complaint=0.9, topic=Topic.ORDER_LATE)
+    return Case(
+        id=CaseId(number),
+        brand="nordlicht",
+        opened_at=post.created_at,
+        entries=(Entry(id=MentionId(1), mention=post, verdict=seen),),
+    )
+
+
+if __name__ == "__main__":
+    for line in lines():
+        sys.stdout.write(line + "\n")
