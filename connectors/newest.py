@@ -67,6 +67,12 @@ class Step:
     cut_off: bool = False  #: it was given up before known ground: items are missing
 
 
+def at(moment: datetime) -> Place:
+    """The place of whoever has read everything up to a moment."""
+    mark = max(int(moment.timestamp()), 0)
+    return Place(mark=mark, floor=mark)
+
+
 def step(place: Place, items: Sequence[Item], token: str) -> Step:
     """Take in one page, read at `place.token` or, without one, at the top.
 

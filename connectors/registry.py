@@ -19,6 +19,8 @@ PLATFORMS = {
     "google_play": "connectors.google_play:GooglePlay",
     "app_store": "connectors.app_store:AppStore",
     "trustpilot": "connectors.trustpilot:Trustpilot",
+    "facebook": "connectors.facebook:Facebook",
+    "instagram": "connectors.instagram:Instagram",
     "feed": "connectors.feed:Feed",
     "samples": "connectors.samples:Samples",
 }

@@ -4,6 +4,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from connectors import newest, reviews
@@ -107,6 +108,10 @@ class ReviewSite(ABC):
             cursor=newest.dump(step.place),
             more=not step.done,
         )
+
+    def cursor_at(self, moment: datetime) -> str:
+        """Where the reviews since that moment are read from; pure."""
+        return newest.dump(newest.at(moment))
 
     def ability(self, mention: Mention, contact: Contact = _STRANGER) -> Ability:
         """One answer in public; see Connector.ability."""

@@ -194,6 +194,20 @@ def test_a_changed_review_comes_again(server: GooglePlayServer, play: GooglePlay
     assert (again.id, again.text) == (review.id, "★☆☆☆☆ Worse")
 
 
+def test_the_past_is_read_from_a_moment_on(server: GooglePlayServer, play: GooglePlay) -> None:
+    server.page_size = 10
+    for number in range(30):
+        server.write(f"Long ago {number}")
+    server.made += 3_600
+    since = datetime.fromtimestamp(server.started + server.made, UTC)
+    late = server.write("Bad")
+
+    batch = play.poll(play.cursor_at(since))
+
+    assert batch.mentions[0].id == late.id
+    assert not batch.more
+
+
 def test_what_was_met_is_not_met_again(server: GooglePlayServer, play: GooglePlay) -> None:
     server.write("Bad")
     server.write("", broken=True)

@@ -28,6 +28,7 @@ HARNESSES = {
     "app_store": "tests.servers.app_store:AppStorePlatform",
     "trustpilot": "tests.servers.trustpilot:TrustpilotPlatform",
     "facebook": "tests.servers.facebook:FacebookPlatform",
+    "instagram": "tests.servers.instagram:InstagramPlatform",
     "feed": "tests.servers.feed:FeedPlatform",
 }
 
