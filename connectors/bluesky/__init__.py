@@ -178,6 +178,11 @@ class Bluesky:
             bad=bad,
         )
 
+    def cursor_at(self, moment: datetime) -> str:
+        """Where what came into the lists at that moment begins; see connectors.base.Rewinds."""
+        place = Place(mark=moment.timestamp())
+        return walk.dump(Position(places={source.name: place for source in self._sources}))
+
     def _read_on(self, source: _Source, place: Place) -> tuple[walk.Step, list[object]]:
         """One page of a list, and its items without those that the last round met."""
         under_way = place.walk

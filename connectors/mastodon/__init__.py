@@ -149,7 +149,8 @@ class Mastodon:
             self._leave_out(source, error)
             step = walk.Step(place=place, done=True)
         else:
-            step = walk.step(place, [one for one in map(id_of, found) if one is not None])
+            ids = [one for one in map(id_of, found) if one is not None]
+            step = walk.step(place, ids, oldest=_oldest(found))
             if self._unreadable.pop(source.name, None) is not None:
                 log.warning("mastodon: the list %r can be read again", source.name)
         if step.cut_off:
@@ -171,6 +172,11 @@ class Mastodon:
             more=not step.done or ahead != "",
             bad=bad,
         )
+
+    def cursor_at(self, moment: datetime) -> str:
+        """Where what was written at that moment begins; see connectors.base.Rewinds."""
+        place = Place(back_to=moment.timestamp())
+        return walk.dump(Position(places={source.name: place for source in self._sources}))
 
     def _lists(self) -> tuple[_Source, ...]:
         tags, queries = (
@@ -596,6 +602,12 @@ def _read(
         for one in reversed(found)
     )
     return read_statuses(statuses, account)
+
+
+def _oldest(found: Sequence[object]) -> float | None:
+    """When the last item of a page was made, in Unix seconds."""
+    moment = moment_of(mapping(found[-1]).get("created_at")) if found else None
+    return None if moment is None else moment.timestamp()
 
 
 def _reaches(statuses: Iterable[object], since: datetime) -> bool:

@@ -10,6 +10,7 @@ Source: docs.joinmastodon.org, "Pagination" in "Guidelines", 2026-07-02.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from math import isfinite
 
 from connectors import position
 from connectors.payload import Json
@@ -39,6 +40,8 @@ class Place:
     """What is known of one list."""
 
     known: tuple[str, ...] = ()  #: the newest ids of the last finished round, newest first
+    #: Unix seconds; where nothing is known yet, what is older is left out.
+    back_to: float | None = None
     walk: Walk | None = None
 
     @property
@@ -69,14 +72,16 @@ class Position:
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
-def step(place: Place, ids: Sequence[str]) -> Step:
-    """Take in one page with these ids, newest first."""
+def step(place: Place, ids: Sequence[str], *, oldest: float | None = None) -> Step:
+    """Take in one page with these ids, newest first; `oldest` is the time of its last item."""
     walk = place.walk or Walk(until="", newest=(*ids, *place.known)[:OVERLAP])
     read = walk.read + len(ids)
-    home = not ids or ids[-1] in place.known or ids[-1] == walk.until
-    enough = read >= (LONGEST_ROUND if place.known else FIRST_ROUND)
+    back = place.back_to is not None and oldest is not None and oldest < place.back_to
+    home = back or not ids or ids[-1] in place.known or ids[-1] == walk.until
+    bounded = bool(place.known) or place.back_to is not None
+    enough = read >= (LONGEST_ROUND if bounded else FIRST_ROUND)
     if home or enough:
-        cut_off = bool(place.known) and not home
+        cut_off = bounded and not home
         return Step(place=Place(known=walk.newest), done=True, cut_off=cut_off)
     return Step(place=replace(place, walk=replace(walk, until=ids[-1], read=read)), done=False)
 
@@ -109,6 +114,7 @@ def _place(found: Json) -> Place:
     walk = found["walk"]
     return Place(
         known=position.texts(found["known"]),
+        back_to=_time(found.get("back_to")),
         walk=None if walk is None else _walk(_object(walk)),
     )
 
@@ -125,3 +131,11 @@ def _object(value: object) -> Json:
     if not isinstance(value, dict):
         raise TypeError("not an object")
     return value
+
+
+def _time(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise TypeError("not a time")
+    return float(value)

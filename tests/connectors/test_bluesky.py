@@ -183,6 +183,16 @@ class TestPoll:
         with pytest.raises(TryLater, match="no list"):
             bluesky.poll(None)
 
+    def test_can_begin_at_a_moment_of_the_past(
+        self, server: BlueskyServer, bluesky: Bluesky
+    ) -> None:
+        posts = [server.post("maria", f"{n}", names_us=True) for n in range(1300)]
+        moment = posts[1000].indexed
+
+        found, _ = polled(bluesky, bluesky.cursor_at(moment))
+
+        assert {post.uri for post in posts[1000:]} <= set(found) < {post.uri for post in posts}
+
     def test_says_when_it_gave_up(
         self, server: BlueskyServer, bluesky: Bluesky, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -160,6 +160,17 @@ class TestPoll:
         with pytest.raises(TryLater, match="something else"):
             mastodon.poll(None)
 
+    def test_can_begin_at_a_moment_of_the_past(
+        self, server: MastodonServer, mastodon: Mastodon
+    ) -> None:
+        posts = [server.post("maria", f"{number}", names_us=True) for number in range(90)]
+        moment = server.started + timedelta(seconds=60)
+
+        found, cursor = polled(mastodon, mastodon.cursor_at(moment))
+
+        assert set(posts[59:]) <= set(found) < set(posts)
+        assert set(polled(mastodon, cursor)[0]) < set(found)
+
     def test_says_when_it_gave_up(
         self, server: MastodonServer, mastodon: Mastodon, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -391,6 +391,17 @@ class TestARound:
 
         assert walk.step(Place(known=("39",)), ids).place.known == tuple(ids[: walk.OVERLAP])
 
+    def test_that_goes_back_to_a_moment_ends_below_it(self) -> None:
+        place = Place(back_to=100.0)
+
+        assert not walk.step(place, ["9"], oldest=100.0).done
+        assert not walk.step(place, ["9"], oldest=None).done
+        assert walk.step(place, ["9"], oldest=99.0) == walk.Step(
+            place=Place(known=("9",)), done=True
+        )
+        far = replace(place, walk=Walk(until="9", read=walk.FIRST_ROUND))
+        assert not walk.step(far, ["8"], oldest=100.0).done
+
     def test_that_is_sent_the_same_page_again_ends(self) -> None:
         first = walk.step(Place(), ["9", "8"])
 
@@ -407,7 +418,8 @@ class TestARound:
 
 texts = st.lists(st.text(max_size=5), max_size=3).map(tuple)
 walks = st.builds(Walk, until=st.text(), newest=texts, read=st.integers(min_value=0))
-places = st.builds(Place, known=texts, walk=st.none() | walks)
+times = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+places = st.builds(Place, known=texts, back_to=times, walk=st.none() | walks)
 
 
 @given(st.builds(Position, turn=st.text(), places=st.dictionaries(st.text(), places, max_size=3)))
@@ -417,7 +429,14 @@ def test_a_position_survives_being_stored(stand: Position) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    [5, {}, {"known": [1], "walk": None}, {"known": [], "walk": []}, {"known": [], "walk": {}}],
+    [
+        5,
+        {},
+        {"known": [1], "walk": None},
+        {"known": [], "walk": []},
+        {"known": [], "walk": {}},
+        {"known": [], "walk": None, "back_to": "x"},
+    ],
 )
 def test_a_damaged_position_is_an_error(place: object) -> None:
     stored = position.dump({"turn": "", "places": {"notifications": place}})

@@ -274,7 +274,7 @@ class MastodonServer(LoopbackServer):
             {
                 "id": str(notification.id),
                 "type": notification.type,
-                "created_at": notification.created_at.isoformat(),
+                "created_at": notification.created_at.replace(tzinfo=UTC).isoformat(),
                 "account": by_id[str(notification.status_id)]["account"],
                 "status": by_id[str(notification.status_id)],
             }
