@@ -383,7 +383,7 @@ class Bluesky:
         asked = {"repo": account.did, "collection": COLLECTION, "rkey": rkey}
         try:
             return mapping(self._session.get("com.atproto.repo.getRecord", asked).get("value"))
-        except (Refused, NotUnderstood):
+        except (Refused, NotUnderstood, NotPermitted):
             return {}  # servers differ in how they say that there is none
 
     def _moment_of_first_try(self, key: str) -> str:

@@ -378,6 +378,22 @@ class TestReply:
         with pytest.raises(OutcomeUnknown, match="address of the new post"):
             bluesky.reply(mention, "We are sorry.", "key")
 
+    @pytest.mark.parametrize(
+        "refusal",
+        [
+            _Refusal(status=400, body={"error": "InvalidRequest", "message": "Could not locate"}),
+            _Refusal(status=404),
+            _Refusal(status=501),
+        ],
+    )
+    def test_goes_out_however_a_server_says_that_no_earlier_try_is_there(
+        self, server: BlueskyServer, bluesky: Bluesky, refusal: _Refusal
+    ) -> None:
+        mention = complaint(server, bluesky)
+        server.refusals["com.atproto.repo.getRecord"] = refusal
+
+        assert bluesky.reply(mention, "We are sorry.", "key").id in server.posts
+
     def test_whose_post_cannot_be_looked_at_is_tried_later(
         self, server: BlueskyServer, bluesky: Bluesky
     ) -> None:
