@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote
 
 from connectors.errors import BadPayload
@@ -214,3 +214,14 @@ class Connector(Protocol):
 
     def check(self) -> Sequence[Problem]:
         """Log in, try each permission by a harmless read, and name what is missing."""
+
+
+@runtime_checkable
+class Rewinds(Protocol):
+    """A connector that can begin to read at a moment of the past.
+
+    Without it reading back begins with whatever the platform shows now.
+    """
+
+    def cursor_at(self, moment: datetime) -> str:
+        """A cursor from which `poll` reads what was written since then. Pure."""

@@ -301,6 +301,8 @@ def build(
         prevent=lambda topic: prevent(books, topic),
         watch_for=settings.file.engine.watch_for,
         watch_every=settings.file.engine.watch_every,
+        cases_since=settings.file.engine.cases_since,
+        sweep_back=settings.file.engine.sweep_back,
         keep=settings.file.retention.keep,
         digests=settings.folder / digests if digests else None,
     )

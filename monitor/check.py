@@ -80,6 +80,13 @@ def _state(settings: Settings, store: Store) -> Iterator[Finding]:
         seen = store.mentions.seen_at(settings.brand_of(source).name, source)
         last = f"last read {seen:%Y-%m-%d %H:%M} UTC" if seen else "not read yet"
         yield Finding(where=source, what=last, fine=seen is not None)
+        swept = store.sweeps.last(settings.brand_of(source).name, source)
+        if swept is not None and swept.missed:
+            yield Finding(
+                where=source,
+                what=f"{swept.missed} posts had been missed, found on {swept.at:%Y-%m-%d}",
+                do="poll more often, or watch less",
+            )
 
 
 def _policy(settings: Settings) -> Iterator[Finding]:

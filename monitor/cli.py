@@ -132,6 +132,30 @@ def poll(config: str) -> None:
 
 
 @commands.command()
+@_config
+@click.option("--since", default="7d", show_default=True, metavar="SPAN", help="How far back.")
+def backfill(config: str, since: str) -> None:
+    """Read the past: store, judge and count it, and make no cards of it."""
+    from datetime import timedelta
+
+    from monitor import maintenance
+    from monitor.config import parse_duration
+
+    try:
+        span = parse_duration(since)
+    except ValueError as error:
+        raise click.UsageError(f"--since {since}: {error}") from error
+    assert isinstance(span, timedelta), "a text is parsed or refused"
+    failed = 0
+    for source, new, problem in maintenance.backfill(_settings(config), span):
+        failed += bool(problem)
+        told = f"amends: {source}: {problem}" if problem else f"{source}: {new} new"
+        click.echo(told, err=bool(problem))
+    if failed:
+        sys.exit(1)
+
+
+@commands.command()
 @click.argument("file", required=False)
 @_config
 def judge(file: str | None, config: str) -> None:

@@ -47,6 +47,8 @@ BRAND = BrandTable(
 #: Who clicks in the demo.
 PERSON = Person(id="you", name="you", surface="console")
 SOURCE = "samples"
+#: Posts of any age become cases here.
+ANY_AGE = timedelta(days=365_000)
 #: Nothing settles after so many walks of the line: a fault of ours.
 MOST_WALKS = 10_000
 
@@ -190,7 +192,7 @@ def _demo(
                     credit=_credit(folder),
                 ),
                 console=ConsoleTable(enabled=True, port=port),
-                engine=EngineTable(watch_every=timedelta(days=1)),
+                engine=EngineTable(watch_every=timedelta(days=1), cases_since=ANY_AGE),
             ),
             connectors={SOURCE: samples},
         )

@@ -56,6 +56,10 @@ CLAIM = timedelta(minutes=2)
 TRIES = 8
 #: Complaints of one author this far back count as history, and join the same case.
 HISTORY = timedelta(days=30)
+#: What the polls may still bring by themselves is not missed yet.
+STILL_COMING = timedelta(hours=1)
+#: The slow reading of the last day.
+SWEEP_EVERY = timedelta(days=1)
 #: A case over many posts is watched in its newest threads; each costs a request.
 THREADS = 3
 #: The surface where cards appear is an outside service like any platform.
@@ -105,6 +109,8 @@ class House:
     prevent: Callable[[str], str] = lambda _topic: ""
     watch_for: timedelta = timedelta(days=7)
     watch_every: timedelta = timedelta(minutes=5)
+    cases_since: timedelta = timedelta(days=2)  #: older posts become no cases
+    sweep_back: timedelta = timedelta(hours=30)  #: read once more each day; zero: never
     keep: timedelta = timedelta(days=365)  #: how long texts and names are kept
     digests: Path | None = None  #: a folder where digests are written too
 
@@ -164,12 +170,49 @@ class Jobs:
             source=source,
             clock=house.clock,
             first=partial(self._leave_alone, brand.name),
+            file_since=house.clock() - house.cases_since,
         )
         for page in pages:
             new += len(page.new)
             for bad in page.bad:
                 log.warning("%s: one post could not be read and was left out: %s", source, bad)
         return new
+
+    def sweep_back(self, source: str) -> int:
+        """Read the last day once more, slowly; how many posts the polls had missed.
+
+        What is missed on the way is no worse than before, so the newest hour is left to them.
+        """
+        house, now = self._house, self._house.clock()
+        missed = self.read_back(source, now - house.sweep_back, file_since=now - house.cases_since)
+        brand = house.brand_of[source].name
+        self._store.sweeps.note(brand, source, now, missed)
+        if missed:
+            log.warning("%s: %d posts had been missed and are read now", source, missed)
+        return missed
+
+    def read_back(self, source: str, since: datetime, *, file_since: datetime | None) -> int:
+        """Read what was written since then beside the polls; how many posts were new.
+
+        Args:
+            source: The platform.
+            since: How far back.
+            file_since: Older posts become no cases; None: none of them does.
+        """
+        house, now = self._house, self._house.clock()
+        brand = house.brand_of[source]
+        pages = polling.read_back(
+            house.connectors[source],
+            self._store.mentions,
+            self._judge(brand),
+            brand=brand.name,
+            source=source,
+            clock=house.clock,
+            since=since,
+            until=now - STILL_COMING,
+            file_since=now if file_since is None else file_since,
+        )
+        return sum(len(page.new) for page in pages)
 
     def _leave_alone(self, brand: str, mention: Mention, ours: Collection[str] = ()) -> None:
         """Write no more to whoever asks for that."""
@@ -181,7 +224,9 @@ class Jobs:
         """Judge a post that could not be judged when it was read."""
         entry, brand = self._store.mentions.mention(mention_id)
         verdict = self._house.judge(entry.mention, self._house.brands[brand])
-        self._store.mentions.set_verdict(mention_id, verdict, self._house.clock())
+        now = self._house.clock()
+        since = now - self._house.cases_since
+        self._store.mentions.set_verdict(mention_id, verdict, now, file_since=since)
 
     def file(self, mention_id: MentionId) -> CaseId:
         """Give a post that needs a person its case: the author's own one, or a new one."""
@@ -338,6 +383,19 @@ class Jobs:
             return
         if not self.outages.waiting(SURFACE, house.clock()):
             self._each(f"digest {brand}", partial(self.digest, brand), [week])
+
+    def sweep_back_if_due(self, source: str) -> None:
+        """Read the last day once more where that was not done for a day."""
+        house, now = self._house, self._house.clock()
+        brand = house.brand_of[source].name
+        last = self._store.sweeps.last(brand, source)
+        began = self._store.mentions.seen_at(brand, source)
+        if not house.sweep_back or began is None or self.outages.waiting(source, now):
+            return
+        if last is None:
+            self._store.sweeps.note(brand, source, now, 0)  # the first day begins now
+        elif now - last.at >= SWEEP_EVERY:
+            self.attempt(f"sweep {source}", partial(self.sweep_back, source), source)
 
     def purge_if_due(self) -> None:
         """Apply the retention."""

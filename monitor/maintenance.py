@@ -44,6 +44,29 @@ def poll_all(settings: Settings) -> Iterator[tuple[str, int, str]]:
         jobs.prepare()
 
 
+def backfill(settings: Settings, span: timedelta) -> Iterator[tuple[str, int, str]]:
+    """Store, judge and count the past without cards; for each platform what became of it."""
+    connectors = app.make_connectors(settings)
+    if not connectors:
+        raise RunError("no connector is enabled: enable one under [connectors]")
+    with app.open_store(settings) as store:
+        house = app.build(
+            settings,
+            store,
+            clock=clock.now,
+            connectors=connectors,
+            lock=app.sender_lock(settings),  # never taken: reading sends nothing
+        )
+        jobs = Jobs(house)
+        for source in connectors:
+            try:
+                new = jobs.read_back(source, clock.now() - span, file_since=None)
+            except ConnectorError as error:
+                yield source, 0, str(error)
+            else:
+                yield source, new, ""
+
+
 def set_paused(settings: Settings, *, paused: bool, by: str) -> str:
     """Hold everything that would be sent, or let it go; one sentence that says so."""
     with app.open_store(settings) as store:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connectors.base import Batch, Connector, Mention
+from connectors.base import Batch, Connector, Mention, Rewinds
 from connectors.errors import BadPayload
 from monitor.clock import Clock
 from responders.case import MentionId
@@ -48,8 +48,14 @@ class MentionBook(Protocol):
         judged: Sequence[tuple[Mention, Verdict | None]],
         cursor: str | None,
         now: datetime,
+        *,
+        file_since: datetime | None = None,
     ) -> Ingested:
-        """Store a page with its verdicts, counts and cursor in one transaction."""
+        """Store a page with its verdicts, counts and cursor in one transaction.
+
+        Posts from before `file_since` are counted and need no person; a `cursor` of None leaves
+        the stored one where it is.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +76,7 @@ def poll(
     source: str,
     clock: Clock,
     first: Callable[[Mention], None] = lambda _mention: None,
+    file_since: datetime | None = None,
 ) -> Iterator[Page]:
     """Read everything that is new, page by page; each page is stored when it is yielded.
 
@@ -81,6 +88,7 @@ def poll(
         source: The platform's name in the settings.
         clock: Gives the present moment.
         first: Called with each new post before it is stored; may be called again after a crash.
+        file_since: Older posts are stored and counted, and become no cases.
 
     Raises:
         TryLater: the platform cannot answer; what was yielded so far is stored.
@@ -93,12 +101,45 @@ def poll(
         for mention in fresh:
             first(mention)
         judged = [(mention, verdict(judge, mention)) for mention in fresh]
-        new = book.ingest(brand, source, judged, batch.cursor, clock()).new
+        new = book.ingest(brand, source, judged, batch.cursor, clock(), file_since=file_since).new
         yield Page(read=len(batch.mentions), new=new, bad=batch.bad)
         if not batch.more:
             return
         cursor = batch.cursor
     log.warning("%s: over %d pages in one poll; the rest comes with the next", source, MAX_PAGES)
+
+
+def read_back(
+    connector: Connector,
+    book: MentionBook,
+    judge: Callable[[Mention], Verdict],
+    *,
+    brand: str,
+    source: str,
+    clock: Clock,
+    since: datetime,
+    until: datetime,
+    file_since: datetime | None = None,
+) -> Iterator[Page]:
+    """Read once more what was written in [since, until); what is new there had been missed.
+
+    Goes its own way beside `poll`: the stored cursor stays where it is.
+
+    Raises:
+        TryLater: the platform cannot answer; what was yielded so far is stored.
+        SetupError: a person must mend something.
+    """
+    cursor = connector.cursor_at(since) if isinstance(connector, Rewinds) else None
+    for _ in range(MAX_PAGES):
+        batch = connector.poll(cursor)
+        wanted = [m for m in _fresh(batch, book, brand) if since <= m.created_at < until]
+        judged = [(mention, verdict(judge, mention)) for mention in wanted]
+        new = book.ingest(brand, source, judged, None, clock(), file_since=file_since).new
+        yield Page(read=len(batch.mentions), new=new, bad=batch.bad)
+        if not batch.more:
+            return
+        cursor = batch.cursor
+    log.warning("%s: over %d pages read back; what lies behind is left out", source, MAX_PAGES)
 
 
 def _fresh(batch: Batch, book: MentionBook, brand: str) -> list[Mention]:

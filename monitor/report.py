@@ -79,7 +79,7 @@ def digest(
         topics=topics,
         answers=_answers(store, brand, policy, start, end),
         prevent=tuple(advice),
-        gaps=tuple(_gaps(store, brand, sources, min(end, now))),
+        gaps=tuple(_gaps(store, brand, sources, start, min(end, now))),
     )
 
 
@@ -188,14 +188,20 @@ def _answers(store: Store, brand: Brand, policy: Policy, start: datetime, end: d
     )
 
 
-def _gaps(store: Store, brand: Brand, sources: Collection[str], end: datetime) -> Iterator[str]:
-    """Sources whose last good read lies well before the week's end: silence is not peace."""
+def _gaps(
+    store: Store, brand: Brand, sources: Collection[str], start: datetime, end: datetime
+) -> Iterator[str]:
+    """Sources that were not read, or not whole: silence is not peace."""
     for source in sorted(sources):
         seen = store.mentions.seen_at(brand.name, source)
         if seen is None:
             yield f"{source} was never read"
         elif seen < end - STALE:
             yield f"{source} was last read on {seen:%A %d %B at %H:%M} UTC"
+        missed = store.sweeps.missed(brand.name, source, start, end)
+        if missed:
+            posts = "post was" if missed == 1 else "posts were"
+            yield f"{source}: {missed} {posts} found late, by the daily look back"
 
 
 def _file_name(brand: str) -> str:

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,7 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
             schedule.wake()
 
         schedule.every(table.every_seconds, f"poll {source}", poll)
+        schedule.every(HOUR, f"sweep {source}", partial(jobs.sweep_back_if_due, source))
     schedule.sweep(lambda: jobs.attempt("the line", jobs.walk))
     schedule.every(WATCH_SECONDS, "watch", lambda: jobs.attempt("watching", jobs.watch_all))
     schedule.every(TELL_SECONDS, "tell", lambda: jobs.attempt("telling", jobs.tell_all))

@@ -238,6 +238,11 @@ class Reddit:
             bad=bad,
         )
 
+    def cursor_at(self, moment: datetime) -> str:
+        """Where the items of that moment begin; see `connectors.base.Rewinds`."""
+        place = walk.place_at(moment.timestamp())
+        return walk.dump(Position(places={source.name: place for source in self._sources}))
+
     def _read_on(
         self, source: _Source, place: Place
     ) -> tuple[walk.Step, tuple[Mention, ...], tuple[BadPayload, ...]]:

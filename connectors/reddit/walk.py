@@ -113,6 +113,11 @@ def step(place: Place, of: str, page: Page) -> Step:
     return Step(place=replace(place, walk=going_on), done=False)
 
 
+def place_at(moment: float) -> Place:
+    """The place of whoever has read everything up to a moment, in Unix seconds."""
+    return Place(mark=moment + OVERLAP)
+
+
 def deserted(place: Place, living: Sequence[str]) -> Place | None:
     """Where to go on after an empty page, given which of `after` and its stand-ins still live.
 

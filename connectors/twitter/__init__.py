@@ -8,7 +8,7 @@ how far its lists are read, `errors` what its refusals mean, `wire` the requests
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -36,7 +36,16 @@ from connectors.errors import (
 )
 from connectors.lengths import weighted
 from connectors.settings import ConnectorSettings, Secret
-from connectors.twitter.cursor import Place, Position, dump, earlier, is_id, load, moment_of
+from connectors.twitter.cursor import (
+    Place,
+    Position,
+    dump,
+    earlier,
+    is_id,
+    load,
+    moment_of,
+    position_at,
+)
 from connectors.twitter.errors import Doing, NotPermitted, NotUnderstood, no_answer
 from connectors.twitter.posts import (
     Account,
@@ -181,6 +190,10 @@ class Twitter:
         return self._turned(
             position, moved, goes_on=moved.token is not None, mentions=mentions, bad=bad
         )
+
+    def cursor_at(self, moment: datetime) -> str:
+        """Where the posts of that moment begin; see connectors.base.Rewinds."""
+        return dump(position_at(moment))
 
     def ability(self, mention: Mention, contact: Contact = _STRANGER) -> Ability:
         """X's rules for this post; see Connector.ability."""

@@ -120,6 +120,13 @@ def moment_of(id: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(id) >> _OTHER_BITS)
 
 
+def position_at(moment: datetime) -> Position:
+    """The position of whoever has read everything up to a moment."""
+    ticks = (moment - _EPOCH) // timedelta(milliseconds=1)
+    place = Place(since=str(max(ticks, 0) << _OTHER_BITS))
+    return Position(mentions=place, search=place)
+
+
 def _later(one: str | None, other: str | None) -> str | None:
     return max(filter(None, (one, other)), key=int, default=None)
 

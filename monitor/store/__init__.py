@@ -30,6 +30,7 @@ from monitor.store.opt_outs import OptOuts
 from monitor.store.rollups import Rollups
 from monitor.store.schema import Schema, require_current, schema_state, state_of, upgrade
 from monitor.store.standing import Standing, standing
+from monitor.store.sweeps import Sweeps
 from monitor.store.waiting import Waiting
 from monitor.store.words import Labels, Promises
 from monitor.tables import spend
@@ -54,6 +55,7 @@ class Store:
         promises: What sent texts promised.
         meta: Notes of the installation about itself.
         opt_outs: Who asked us to write no more.
+        sweeps: What the slow reading of the last day found missing.
     """
 
     def __init__(self, database: Database) -> None:
@@ -72,6 +74,7 @@ class Store:
         self.promises = Promises(database)
         self.meta = Notebook(database)
         self.opt_outs = OptOuts(database, self._brands)
+        self.sweeps = Sweeps(self.meta)
 
     @classmethod
     def open(cls, url: str) -> Self:

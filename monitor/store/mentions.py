@@ -68,8 +68,12 @@ class Mentions:
         judged: Sequence[tuple[Mention, Verdict | None]],
         cursor: str | None,
         now: datetime,
+        *,
+        file_since: datetime | None = None,
     ) -> Ingested:
         """Store a page: posts, verdicts, counts and the next cursor in one transaction.
+
+        Posts from before `file_since` are stored and counted, and become no cases.
 
         Posts that are stored already, erased ones included, stay as they are and are counted no
         second time. A `cursor` of None leaves the stored one where it is; a source that begins
@@ -91,7 +95,7 @@ class Mentions:
                 rows if not erased else [row for row in rows if (row[1], row[2]) not in erased],
             )
             ids = _ids_after(connection, brand_id, newest)
-            self._write_verdicts(connection, brand_id, judged, ids, stored_at)
+            self._write_verdicts(connection, brand_id, judged, ids, stored_at, file_since)
             if not source.startswith(CONVERSATION):
                 self._write_cursor(connection, brand_id, source, cursor, now)
         return Ingested(new=tuple(ids.values()))
@@ -132,8 +136,17 @@ class Mentions:
         )
         return self._listed(query.order_by(verdict.c.mention_id).limit(limit))
 
-    def set_verdict(self, mention_id: MentionId, judged: Verdict, now: datetime) -> None:
+    def set_verdict(
+        self,
+        mention_id: MentionId,
+        judged: Verdict,
+        now: datetime,
+        *,
+        file_since: datetime | None = None,
+    ) -> None:
         """Give a post its verdict, or another one; it is counted once, under the newest.
+
+        A post from before `file_since` becomes no case.
 
         A case that holds the post is drawn again. An erased post is left alone.
 
@@ -156,10 +169,11 @@ class Mentions:
                 tally.add(post, before, -1)
             tally.add(post, judged)
             self._counter.add(connection, row.brand_id, tally)
+            old = file_since is not None and post.created_at < file_since
             values = dict(
                 zip(
                     _VERDICT,
-                    _verdict_row(mention_id, row.brand_id, post, judged, None),
+                    _verdict_row(mention_id, row.brand_id, post, judged, None, old=old),
                     strict=True,
                 )
             )
@@ -253,6 +267,7 @@ class Mentions:
         judged: Sequence[tuple[Mention, Verdict | None]],
         ids: dict[tuple[str, str], MentionId],
         now: object,
+        file_since: datetime | None,
     ) -> None:
         waiting = dict(ids)
         tally = Tally()
@@ -261,7 +276,8 @@ class Mentions:
             mention_id = waiting.pop((storable(post.platform), storable(post.id)), None)
             if mention_id is not None and word is not None:
                 tally.add(post, word)
-                rows.append(_verdict_row(mention_id, brand_id, post, word, now))
+                old = file_since is not None and post.created_at < file_since
+                rows.append(_verdict_row(mention_id, brand_id, post, word, now, old=old))
         self._insert_verdicts.add(connection, rows)
         self._counter.add(connection, brand_id, tally)
 
@@ -284,7 +300,13 @@ class Mentions:
 
 
 def _verdict_row(
-    mention_id: MentionId, brand_id: int, post: Mention, judged: Verdict, now: object
+    mention_id: MentionId,
+    brand_id: int,
+    post: Mention,
+    judged: Verdict,
+    now: object,
+    *,
+    old: bool = False,
 ) -> tuple[object, ...]:
     return (
         mention_id,
@@ -298,7 +320,7 @@ def _verdict_row(
         judged.relevant,
         strings(judged.red_flags),
         strings(judged.why),
-        judged.needs_person and not post.private and not post.ours,
+        judged.needs_person and not post.private and not post.ours and not old,
         now,
     )
 
