@@ -6,7 +6,15 @@ from importlib import import_module
 from tests.benchmarks.figures import Figure
 
 #: Each has `figures() -> Iterator[Figure]`.
-BENCHES = ("bench_start", "bench_store", "bench_poll", "bench_demo", "bench_idle", "bench_clicks")
+BENCHES = (
+    "bench_start",
+    "bench_store",
+    "bench_poll",
+    "bench_deliver",
+    "bench_demo",
+    "bench_idle",
+    "bench_clicks",
+)
 
 
 def main() -> None:
