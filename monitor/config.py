@@ -189,7 +189,7 @@ class CreditTable(Table):
     suggested: Amount
     cap_per_case: Amount
     monthly_budget: Amount
-    codes_file: Name
+    codes_file: str = Field(min_length=1)
 
     def policy(self, folder: Path) -> CreditPolicy:
         """The value that the rest of the house knows."""

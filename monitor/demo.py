@@ -143,12 +143,15 @@ def serve(
     port: int,
     say: Callable[[str], None],
     stopping: threading.Event | None = None,
+    undo: int = 10,
 ) -> None:
-    """Show the console until Ctrl-C; a person decides."""
+    """Show the console until Ctrl-C; a person decides, and has `undo` seconds to think again."""
     stopping = stopping or threading.Event()
     with ExitStack() as stack:
         schedule = Schedule(clock.now)
-        house, _ = stack.enter_context(_demo(posts, brand, undo=10, wake=schedule.wake, port=port))
+        house, _ = stack.enter_context(
+            _demo(posts, brand, undo=undo, wake=schedule.wake, port=port)
+        )
         jobs = Jobs(house)
         jobs.poll(SOURCE)
         jobs.prepare()
