@@ -241,11 +241,9 @@ def house(
     time: Time,
     *platforms: Platform,
     surface: FakeSlack | None = None,
-    **changes: Fields,
+    **tables: Fields,
 ) -> House:
-    """The house of these platforms; what is not a field of File changes the House itself."""
-    own = {name: value for name, value in changes.items() if name in House.__dataclass_fields__}
-    tables = {name: value for name, value in changes.items() if name not in own}
+    """The house of these platforms, with these tables in its settings."""
     made = app.build(
         settings(folder, *(platform.platform for platform in platforms), **tables),
         store,
@@ -255,7 +253,7 @@ def house(
         lock=Held(),
         judge=shipped_judge(),
     )
-    return replace(made, **{"judge": verdict, **own})
+    return replace(made, judge=verdict)
 
 
 def complaint(number: int, author: str = "bob", **changes: Fields) -> Mention:
