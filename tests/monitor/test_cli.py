@@ -262,6 +262,28 @@ def test_ctrl_c_ends_a_command_with_a_word(
     assert (ran.status, ran.err.split()) == (130, ["amends:", "stopped"])
 
 
+def test_sigterm_ends_a_command_in_good_order(
+    amends: Amends, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+
+    def terminated(*_: object, **__: object) -> str:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            left.append("cleaned up")
+        return "never said"
+
+    monkeypatch.setattr(maintenance, "set_paused", terminated)
+    config(folder)
+    before = signal.getsignal(signal.SIGTERM)
+
+    ran = amends("pause")
+
+    assert (ran.status, ran.out, ran.err, left) == (143, "", "", ["cleaned up"])
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_the_verbose_switch_says_more_of_us_and_nothing_of_the_libraries(
     amends: Amends, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,27 @@ import pytest
 from connectors.errors import SetupError, TryLater
 from monitor import app, clock, service
 from monitor.config import Settings, load
+from monitor.jobs import House, Jobs
 from monitor.problems import RunError
+from monitor.schedule import Schedule
 from monitor.service import Ear
 from monitor.store import Store
 from responders.slack.socket_mode import Listening
+from tests.databases import SqliteFiles
+from tests.monitor.house import (
+    FakeSlack,
+    Platform,
+    Time,
+    complaint,
+    house,
+    open_store,
+    settings,
+)
 from tests.monitor.town import BRAND, CHANNEL, EVA, SECRETS, SLACK, TWITTER, Town, running, town
 
 COMPLAINT = "My parcel has not arrived after three weeks and nobody at acme answers. Terrible!"
+#: Seconds between two runs of a job.
+EVERY = {"the line": 1, "poll reddit": 60, "watch": 5, "purge": 3600, "digest Acme": 60}
 CONSOLE = "\n[console]\nenabled = true\nport = 0\n"
 REDDIT = """
 [connectors.reddit]
@@ -233,6 +247,57 @@ def test_a_lock_that_cannot_be_made_is_told(here: Town) -> None:
 
 
 # Its parts
+
+
+class Planned(Schedule):
+    """A schedule that runs nothing by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(clock.now)
+        self.jobs: dict[str, tuple[int, Callable[[], object]]] = {}
+
+    def every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
+        self.jobs[name] = (seconds, job)
+
+    def sweep(self, job: Callable[[], object]) -> None:
+        self.jobs["the line"] = (1, job)
+
+
+def planned(made: Settings, parts: House) -> dict[str, tuple[int, Callable[[], object]]]:
+    """The jobs of an installation and how often each runs, in seconds."""
+    schedule = Planned()
+    service._plan(schedule, made, parts, Jobs(parts))
+    return schedule.jobs
+
+
+def test_every_job_of_the_line_is_planned_and_does_its_work(
+    tmp_path: Path, sqlite_files: SqliteFiles
+) -> None:
+    reddit, slack, time = Platform(posts=[complaint(1)]), FakeSlack(), Time(clock.now())
+    with open_store(sqlite_files.fresh()) as store:
+        parts = house(store, tmp_path, time, reddit, surface=slack)
+        jobs = planned(settings(tmp_path, "reddit"), parts)
+        for _, job in jobs.values():
+            job()
+        for _, job in jobs.values():
+            job()
+
+    assert {name: seconds for name, (seconds, _) in jobs.items() if name in EVERY} == EVERY
+    assert len(slack.cards) == 1
+    assert len(slack.digests) == 1
+    assert "conversation 1" in reddit.asked
+
+
+@pytest.mark.parametrize("when", ["", "mon 08:00"])
+def test_a_digest_that_nobody_would_see_is_not_made(
+    tmp_path: Path, sqlite_files: SqliteFiles, when: str
+) -> None:
+    made = settings(tmp_path, "reddit", digest={"when": when})
+    surface = FakeSlack() if not when else None
+    with open_store(sqlite_files.fresh()) as store:
+        jobs = planned(made, house(store, tmp_path, Time(), Platform(), surface=surface))
+
+    assert [name for name in jobs if name.startswith("digest")] == []
 
 
 class Ears:
