@@ -138,10 +138,10 @@ def test_a_second_signal_is_taken_as_meant(here: Town) -> None:
     here.x.server.hang_next(path="/2/users/777/mentions")
 
     with running("run", "-c", here.config) as amends:
+        amends.until("running:")
         here.slack.until(
             lambda: here.x.server.asked("GET", "/2/users/777/mentions"), "a call that hangs"
         )
-        amends.until("running:")
         os.kill(amends.pid, signal.SIGTERM)
         amends.until("stopping:")
         status = amends.end(signal.SIGTERM)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 
 from monitor import clock
 from responders.slack.manifest import scopes
@@ -21,6 +22,8 @@ from tests.servers.x import XPlatform
 
 ROOT = Path(__file__).parents[2]
 CHANNEL, EVA = "C0CASES", "U0EVA"
+#: A process that hangs is ended after so many seconds, and its test fails instead of hanging too.
+PATIENCE = 120
 
 SECRETS = {
     "AMENDS_T_BEARER": x_server.BEARER,
@@ -113,6 +116,9 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self._watchdog = Timer(PATIENCE, self._process.kill)
+        self._watchdog.daemon = True
+        self._watchdog.start()
 
     @property
     def pid(self) -> int:
@@ -132,7 +138,7 @@ class Running:
         """Ask it to stop, or let it stop by itself, and wait until it has; its exit status."""
         if number is not None:
             self._process.send_signal(number)
-        out, _ = self._process.communicate(timeout=60)
+        out, _ = self._process.communicate()
         self.said += out.splitlines()
         return self._process.returncode
 
@@ -140,6 +146,7 @@ class Running:
         """End it however it stands; nothing where it has ended."""
         self._process.kill()
         self._process.communicate()
+        self._watchdog.cancel()
 
 
 @contextmanager
