@@ -144,8 +144,9 @@ class Running:
 
     def kill(self) -> None:
         """End it however it stands; nothing where it has ended."""
-        self._process.kill()
-        self._process.communicate()
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
         self._watchdog.cancel()
 
 
