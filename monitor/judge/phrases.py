@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import cast
 
@@ -68,9 +68,14 @@ class Hit:
 class _Entry:
     group: str
     phrase: str
-    pattern: re.Pattern[str]
+    tokens: tuple[str, ...]
     silences: bool
     only_in: str | None  #: the one language in which it counts; None: in all
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Made when a text first holds the phrase's first letters: most never do."""
+        return _compile(self.tokens)
 
 
 def _is_han(character: str) -> bool:
@@ -145,7 +150,7 @@ class PhraseBook:
         entry = _Entry(
             group=group,
             phrase=written,
-            pattern=_compile(tokens),
+            tokens=tuple(tokens),
             silences=phrase.startswith("!"),
             only_in=language if phrase.startswith("~") else None,
         )
