@@ -10,7 +10,9 @@ A phrase is words as they are said, with six signs:
 
 Chinese is written without spaces: there a space is nothing or a space, and `..` up to twelve
 characters. A file has one table for each code: `caught` in either half, `public` and `private` in
-one half only, and `fine`, which excuses what it overlaps.
+one half only, and `fine`, which excuses what it overlaps (`fine_private` in private alone).
+`every.toml` holds what is alike in all languages; it names lists of words, such as <carrier>, that
+each language's table [words] spells out.
 """
 
 import re
@@ -20,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from responders.draft import Half
 
@@ -219,25 +222,30 @@ class Listening:
 
 
 _KEYS = frozenset({"caught", "public", "private", "fine", "fine_private"})
+#: The table of a language's words for phrases that every language shares.
+_WORDS = "words"
+_NAME = re.compile(r"<(\w+)>")
 
 
-def read(text: str, language: str) -> dict[str, Listening]:
-    """The phrases of one file by code.
+def read(text: str, language: str, shared: str = "") -> dict[str, Listening]:
+    """The phrases of one file by code, with those that every language shares.
 
     Raises:
-        PhraseError: the file is no TOML, a table has an unknown key, or a phrase cannot be read.
+        PhraseError: a file is no TOML, a table has an unknown key, or a phrase cannot be read.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PhraseError(f"phrases of {language}: {error}") from error
+    own, every = _tables(text, language), _tables(shared, "every language")
+    words = own.pop(_WORDS, {})
+    if not all(isinstance(choices, str) for choices in words.values()):
+        raise PhraseError(f'phrases of {language}, {_WORDS}: write name = "one|two|three"')
     listening: dict[str, Listening] = {}
-    for code, table in raw.items():
-        if not isinstance(table, dict) or not table.keys() <= _KEYS:
-            raise PhraseError(
-                f"phrases of {language}, {code}: only {', '.join(sorted(_KEYS))} are allowed"
-            )
-        group = {key: tuple(_each(table.get(key, ()), language)) for key in _KEYS}
+    for code in {**own, **every}:
+        group: dict[str, tuple[Phrase, ...]] = {}
+        for key in _KEYS:
+            sources = [
+                *own.get(code, {}).get(key, ()),
+                *_filled(every.get(code, {}).get(key, ()), words),
+            ]
+            group[key] = tuple(_each(sources, language))
         listening[code] = Listening(
             caught={half: group["caught"] + group[half] for half in Half},
             fine={
@@ -248,6 +256,27 @@ def read(text: str, language: str) -> dict[str, Listening]:
     return listening
 
 
+def _tables(text: str, language: str) -> dict[str, dict[str, Any]]:
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PhraseError(f"phrases of {language}: {error}") from error
+    for code, table in raw.items():
+        allowed = table.keys() if code == _WORDS and isinstance(table, dict) else _KEYS
+        if not isinstance(table, dict) or not table.keys() <= allowed:
+            raise PhraseError(
+                f"phrases of {language}, {code}: only {', '.join(sorted(_KEYS))} are allowed"
+            )
+    return raw
+
+
+def _filled(sources: Iterable[str], words: Mapping[str, str]) -> Iterator[str]:
+    """Phrases with the language's words in place of <names>; left out where it lacks some."""
+    for source in sources:
+        if all(name in words for name in _NAME.findall(source)):
+            yield _NAME.sub(lambda match: f"({words[match[1]]})", source)
+
+
 def _each(sources: Iterable[str], language: str) -> Iterator[Phrase]:
     for source in sources:
         plain = _BEFORE_SIGN.sub("'", folded(source, language))
@@ -256,7 +285,7 @@ def _each(sources: Iterable[str], language: str) -> Iterator[Phrase]:
 
 def languages() -> tuple[str, ...]:
     """The languages that the guard knows phrases of."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    return tuple(sorted(path.stem for path in FOLDER.glob("??.toml")))
 
 
 @cache
@@ -265,4 +294,5 @@ def listening(language: str) -> Mapping[str, Listening]:
     path = FOLDER / f"{language}.toml"
     if language not in languages():
         return {}
-    return read(path.read_text(encoding="utf-8"), language)
+    shared = (FOLDER / "every.toml").read_text(encoding="utf-8")
+    return read(path.read_text(encoding="utf-8"), language, shared)
