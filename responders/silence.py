@@ -39,10 +39,16 @@ class Advice:
 
 REPLY = Advice(answer=Answer.REPLY)
 
-#: Below this a post that asks nothing shows no sign of a complaint at all.
+#: Below this a post that asks nothing shows hardly a sign of a complaint. Measured in November
+#: 2026 on labelled posts about brands: between one and two complaints in ten lie below it.
 _NO_COMPLAINT = 0.15
-#: VADER's score from which a post without complaint is plainly kind. Source: its README, 0.05 is
-#: the least positive; praise worth an answer is well above.
+#: Below this kind words are meant kindly: of all complaints three in a hundred lie below it and
+#: sound kind.
+_SURELY_NONE = 0.05
+#: From this on a headline may be somebody's grievance all the same.
+_GRIEVANCE = 0.3
+#: VADER's score from which a post is plainly kind. Source: its README, where 0.05 is the least
+#: positive; praise worth an answer is well above.
 _KIND = 0.4
 
 _BOT = re.compile(r"(?:^|[_\-.])(?:bot|rss|feed|alerts?|deals?|coupons?)(?:$|[_\-.\d])|bot$")
@@ -96,18 +102,18 @@ def _whatever_is_said(mention: Mention, verdict: Verdict) -> Advice | None:
     """Reasons that hold only where nobody is angry."""
     text = mention.text
     calm = verdict.complaint < _NO_COMPLAINT and not verdict.asks
-    if verdict.topic == Topic.PRAISE or (
-        calm and verdict.compound >= _KIND and not _is_news(mention)
-    ):
-        if laughter(text) or _says("spam", text):
-            return _nothing("a joke or an advertisement, not praise for us", 0.6)
-        return Advice(answer=Answer.THANK, reason="praise: thank, do not apologise", confidence=0.7)
-    if _says("spam", text) and not verdict.asks:
+    news = _is_news(mention) and verdict.complaint < _GRIEVANCE and not verdict.asks
+    kind = verdict.topic == Topic.PRAISE or verdict.compound >= _KIND
+    if calm and _says("spam", text):
         return _nothing("looks like an advertisement", 0.7)
-    if _is_news(mention) and not verdict.asks:
+    if news:
         return _nothing("news, not a customer's matter", 0.7)
-    if laughter(text) and calm:
+    if calm and laughter(text):
         return _nothing("a joke", 0.5)
+    if kind and calm and verdict.complaint < _SURELY_NONE:
+        return Advice(answer=Answer.THANK, reason="praise: thank, do not apologise", confidence=0.8)
+    if kind and calm:
+        return _nothing("kind words, perhaps meant otherwise: read it before you answer", 0.5)
     if calm and mention.in_reply_to and not mention.addressed and mention.parent_text is None:
         return _nothing("people talk among themselves and did not ask us", 0.5)
     return None

@@ -13,7 +13,7 @@ from connectors.base import Ability, Mention, Way
 from responders.draft import CODE_PLACEHOLDER, Draft, Finding, Half
 from responders.guard import facts
 from responders.guard.codes import INSTEAD, NEVER_OVERRIDDEN, Code, severity
-from responders.guard.phrases import folded, listening
+from responders.guard.phrases import Listening, folded, listening, pieces_in
 from responders.guard.tongue import is_han, tongue, tongues
 from responders.policy import Brand
 
@@ -42,6 +42,9 @@ _HEARD = (
 )
 #: Said in private freely: the customer's own order, and an extra.
 _PUBLIC_ONLY = frozenset({Code.ORDER_FACT, Code.CREDIT_IN_PUBLIC, Code.DM_ONLY})
+
+#: Whose phrases are listened for where a language has none of its own.
+_FALLBACK = "en"
 
 #: From how many of its words in common a text counts as the same as another one.
 _SAME = 0.85
@@ -195,17 +198,21 @@ def _patterns(reading: _Reading) -> Iterator[Finding]:
 
 def _phrases(reading: _Reading) -> Iterator[Finding]:
     """What is said in words of one language."""
-    listened = listening(reading.language) or listening("en")
+    language = reading.language if listening(reading.language) else _FALLBACK
+    listened, present = listening(language), pieces_in(reading.lower, language)
     for code in _HEARD:
         if code not in listened or (code in _PUBLIC_ONLY and reading.half is Half.PRIVATE):
             continue
-        span = listened[code].hear(reading.lower, reading.half)
+        span = listened[code].hear(reading.lower, reading.half, present)
         if span is None:
             continue
         words = reading.plain[slice(*span)]
         if code in {Code.AMOUNT, Code.DATE, Code.POLICY} and _is_fact(reading, words):
             continue
         yield reading.finding(code, words)
+    alone = listened.get(Code.DM_ONLY)
+    if alone and reading.half is Half.PUBLIC and _only_invites(alone, reading.lower):
+        yield reading.finding(Code.DM_ONLY, reading.text)
 
 
 def _is_fact(reading: _Reading, words: str) -> bool:
@@ -227,22 +234,15 @@ def _whole(reading: _Reading) -> Iterator[Finding]:
     spoken = tongue(reading.plain)
     if spoken is not None and reading.language in tongues() and spoken != reading.language:
         yield reading.finding(Code.WRONG_LANGUAGE, f"{spoken} instead of {reading.language}")
-    if reading.half is Half.PUBLIC and _only_invites(reading):
-        yield reading.finding(Code.DM_ONLY, reading.text)
     again = next((old for old in reading.used if same_words(reading.text, old)), None)
     if again is not None:
         yield reading.finding(Code.REPEATED_TEXT, again)
 
 
-def _only_invites(reading: _Reading) -> bool:
-    """Whether a text asks for a private message and neither apologises nor thanks."""
-    listened = listening(reading.language) or listening("en")
-    if Code.DM_ONLY not in listened:
-        return False
-    heard = listened[Code.DM_ONLY]
-    return any(item.found(reading.lower) for item in heard.caught[Half.PUBLIC]) and not any(
-        item.found(reading.lower) for item in heard.fine[Half.PUBLIC]
-    )
+def _only_invites(heard: Listening, text: str) -> bool:
+    """Whether a text asks for a private message and neither apologises nor thanks anywhere."""
+    asks = any(item.found(text) for item in heard.caught[Half.PUBLIC])
+    return asks and not any(item.found(text) for item in heard.fine[Half.PUBLIC])
 
 
 _HANDLES = re.compile(r"(?<!\w)@[\w.@-]+")

@@ -13,7 +13,7 @@ from responders.verdict import Topic, Verdict
 
 BRAND = Brand(name="Nordlicht", terms=("nordlicht", "@nordlicht"), exclude=("aurora",))
 AT = datetime(2026, 11, 2, tzinfo=UTC)
-CALM = Verdict(language="en", complaint=0.05)
+CALM = Verdict(language="en", complaint=0.04)
 ANGRY = Verdict(language="en", complaint=0.9, angry=True, compound=-0.6)
 GLAD = Verdict(language="en", complaint=0.02, compound=0.8)
 
@@ -77,6 +77,7 @@ def test_praise_is_thanked_and_never_apologised_to() -> None:
         (post("RT @someone: Nordlicht lamp"), CALM),
         (post("Giveaway! Follow me for a Nordlicht lamp"), CALM),
         (post("Giveaway! Love Nordlicht"), GLAD),
+        (post("Love how well my lamp works, sure"), replace(GLAD, complaint=0.1)),
         (post("My cat thinks the Nordlicht lamp is a spaceship 😂"), GLAD),
         (post("My cat thinks the Nordlicht lamp is a spaceship lol"), CALM),
         (replace(post("They all do that"), in_reply_to="9"), CALM),
@@ -92,6 +93,20 @@ def test_a_post_that_we_answered_is_not_answered_again() -> None:
     assert answer(post("Nordlicht is slow"), ANGRY, reply) is Answer.NOTHING
     assert answer(post("Nordlicht is slow"), ANGRY, replace(reply, private=True)) is Answer.REPLY
     assert answer(post("Nordlicht is slow"), ANGRY, replace(reply, in_reply_to="8")) is Answer.REPLY
+
+
+def test_a_headline_that_may_be_a_grievance_is_answered() -> None:
+    grievance = replace(CALM, complaint=0.4)
+
+    assert answer(post("Nordlicht leaves buyers waiting https://blog.example/1"), grievance) is (
+        Answer.REPLY
+    )
+
+
+def test_kind_words_from_somebody_who_asks_are_answered() -> None:
+    asking = replace(GLAD, asks=True)
+
+    assert answer(post("Love it! Does it come in blue?"), asking) is Answer.REPLY
 
 
 def test_without_a_reason_to_be_silent_a_person_decides() -> None:

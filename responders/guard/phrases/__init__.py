@@ -93,20 +93,13 @@ class Phrase:
         """The expression, made when it is first needed."""
         return re.compile(self.expression)
 
-    def possible(self, text: str) -> bool:
+    def possible(self, present: frozenset[str]) -> bool:
         """Whether the pieces are there without which the phrase cannot be."""
-        for choices in self.hints:
-            for piece in choices:
-                if piece in text:
-                    break
-            else:
-                return False
-        return True
+        return not any(map(present.isdisjoint, self.hints))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the phrase occurs in a lower-cased text."""
-        if self.possible(text):
-            yield from (match.span() for match in self.pattern.finditer(text))
+        return (match.span() for match in self.pattern.finditer(text))
 
     def found(self, text: str) -> bool:
         """Whether the phrase occurs in a lower-cased text."""
@@ -208,13 +201,17 @@ class Listening:
     caught: Mapping[Half, tuple[Phrase, ...]]
     fine: Mapping[Half, tuple[Phrase, ...]]
 
-    def hear(self, text: str, half: Half) -> tuple[int, int] | None:
-        """The first place in a lower-cased text that is caught and not excused."""
-        likely = [item for item in self.caught[half] if item.possible(text)]
+    def hear(self, text: str, half: Half, present: frozenset[str]) -> tuple[int, int] | None:
+        """The first place in a lower-cased text that is caught and not excused.
+
+        `present` is what `pieces_in` found in it.
+        """
+        likely = [item for item in self.caught[half] if item.possible(present)]
         found = sorted(span for item in likely for span in item.spans(text))
         if not found:
             return None
-        excused = [span for item in self.fine[half] for span in item.spans(text)]
+        excuses = [item for item in self.fine[half] if item.possible(present)]
+        excused = [span for item in excuses for span in item.spans(text)]
         for start, end in found:
             if not any(start < until and since < end for since, until in excused):
                 return start, end
@@ -296,3 +293,23 @@ def listening(language: str) -> Mapping[str, Listening]:
         return {}
     shared = (FOLDER / "every.toml").read_text(encoding="utf-8")
     return read(path.read_text(encoding="utf-8"), language, shared)
+
+
+@cache
+def _pieces(language: str) -> tuple[str, ...]:
+    """Every piece that some phrase of the language looks for."""
+    return tuple(
+        {
+            piece
+            for heard in listening(language).values()
+            for half in Half
+            for item in (*heard.caught[half], *heard.fine[half])
+            for choices in item.hints
+            for piece in choices
+        }
+    )
+
+
+def pieces_in(text: str, language: str) -> frozenset[str]:
+    """The pieces of a language's phrases that a lower-cased text holds: looked for once a text."""
+    return frozenset([piece for piece in _pieces(language) if piece in text])
