@@ -17,6 +17,7 @@ from connectors.graph.talk import UNKNOWN
 from connectors.graph.wire import HOST, Session
 from connectors.payload import Json, iso_time, mapping, optional, string
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import Summary
 from connectors.texts import clean
 from connectors.web import Address, Web
 
@@ -107,6 +108,12 @@ class Facebook(GraphSite):
     """One page."""
 
     Settings: type[ConnectorSettings] = FacebookSettings
+    summary = Summary(
+        reads="comments, visitors' posts",
+        public="by API",
+        private="one within 7 days of a comment, then within 24 h of their answer",
+        beta=True,
+    )
     platform = "facebook"
     _how = (
         "make an app at developers.facebook.com, have the permissions reviewed, and put a "

@@ -21,6 +21,7 @@ from connectors.graph.talk import UNKNOWN
 from connectors.graph.wire import HOST, Session
 from connectors.payload import Json, iso_time, mapping, objects, optional, string
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import Summary
 from connectors.texts import clean
 from connectors.web import Address, Web
 
@@ -154,6 +155,12 @@ class Instagram(GraphSite):
     """One business or creator account."""
 
     Settings: type[ConnectorSettings] = InstagramSettings
+    summary = Summary(
+        reads="comments, tags",
+        public="by API",
+        private="one within 7 days of a comment, then within 24 h of their answer",
+        beta=True,
+    )
     platform = "instagram"
     _how = (
         "make an app at developers.facebook.com, have the permissions reviewed, and put a "

@@ -5,6 +5,7 @@ from typing import Protocol, cast
 
 from connectors.base import Connector
 from connectors.settings import ConnectorSettings
+from connectors.summary import Summary
 
 #: name in config.toml -> "module:Class". The names are stored: never rename one.
 PLATFORMS = {
@@ -27,9 +28,10 @@ PLATFORMS = {
 
 
 class ConnectorClass(Protocol):
-    """A connector's class: knows its settings and is made from them."""
+    """A connector's class: knows its settings and is made from them, and can be summed up."""
 
     Settings: type[ConnectorSettings]
+    summary: Summary  #: its row in the README
 
     def __call__(self, settings: ConnectorSettings) -> Connector:
         """A connector; speaks to nobody yet."""

@@ -33,6 +33,7 @@ from connectors.base import (
 from connectors.errors import BadPayload, SetupError
 from connectors.posts import UNNAMED, numbered_lines, parse_line
 from connectors.settings import ConnectorSettings
+from connectors.summary import PRETEND, Summary
 
 #: Lines that one page of a poll reads.
 PAGE = 200
@@ -101,6 +102,7 @@ class Samples:
     """The connector: reads the file, and plays the platform for what is answered."""
 
     Settings: type[ConnectorSettings] = SamplesSettings
+    summary = Summary(reads="a JSON Lines file", public=PRETEND, private=PRETEND)
 
     def __init__(
         self, settings: SamplesSettings, *, clock: Callable[[], datetime] | None = None

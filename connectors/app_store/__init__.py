@@ -27,6 +27,7 @@ from connectors.payload import Json, mapping, objects, optional
 from connectors.review_site import Page, ReviewSite
 from connectors.reviews import Review, Said, Site
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import NONE, Summary
 from connectors.texts import same
 from connectors.web import Address, Call, Web
 
@@ -61,6 +62,7 @@ class AppStore(ReviewSite):
     """The reviews of one app, from all countries."""
 
     Settings: type[ConnectorSettings] = AppStoreSettings
+    summary = Summary(reads="reviews", public="one response each", private=NONE)
     platform = "app_store"
     #: A review is read with its answer; and if that showed late, another try would replace it.
     reliable_reads = True

@@ -56,6 +56,7 @@ from connectors.errors import (
 )
 from connectors.payload import Json, mapping, objects
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import Summary
 from connectors.texts import same
 from connectors.web import Address, is_plain
 
@@ -111,6 +112,11 @@ class Bluesky:
     """One account on Bluesky, spoken to through atproto."""
 
     Settings: type[ConnectorSettings] = BlueskySettings
+    summary = Summary(
+        reads="notifications, search",
+        public="by API to people who tagged you, else by hand",
+        private="where their chat is open",
+    )
     platform = "bluesky"
     #: What we wrote is read from our own repository, which has it at once and completely.
     reliable_reads = True

@@ -38,6 +38,7 @@ from connectors.email_inbox.mails import ADDRESS, Mail, id_of, parse, takes_no_a
 from connectors.errors import BadPayload, ConnectorError, Refused, SetupError, TryLater, Unsupported
 from connectors.payload import Json
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import NONE, Summary
 from connectors.web import is_loopback
 
 __all__ = ["EmailInbox", "EmailSettings", "parse"]
@@ -117,6 +118,7 @@ class EmailInbox:
     """
 
     Settings: type[ConnectorSettings] = EmailSettings
+    summary = Summary(reads="a mailbox", public=NONE, private="in the thread")
     platform = "email"
     #: What the folder of sent mails does not hold may have been sent all the same.
     reliable_reads = False

@@ -19,6 +19,7 @@ from connectors.errors import BadPayload, SetupError, TryLater
 from connectors.feed.entries import Document, host, key, parse, read, web_address
 from connectors.payload import Json, mapping
 from connectors.settings import ConnectorSettings
+from connectors.summary import BY_HAND, NONE, Summary
 from connectors.web import Answer, Call, Web, weather
 
 __all__ = ["Feed", "FeedSettings", "parse"]
@@ -77,6 +78,9 @@ class Feed(ReadOnly):
     """Several feeds. One is read at a time, and one that is broken stops no other."""
 
     Settings: type[ConnectorSettings] = FeedSettings
+    summary = Summary(
+        reads="RSS, Atom, Google Alerts, subreddits without a key", public=BY_HAND, private=NONE
+    )
     platform = "feed"
     _refusal = "A feed can only be read: answer at the source."
 

@@ -17,6 +17,7 @@ from connectors.payload import Json, mapping, objects, optional
 from connectors.review_site import Page, ReviewSite
 from connectors.reviews import Review, Said, Site
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import NONE, Summary
 from connectors.web import Address, Call, Web
 
 __all__ = ["GooglePlay", "GooglePlaySettings", "parse"]
@@ -48,6 +49,7 @@ class GooglePlay(ReviewSite):
     """The reviews of one app."""
 
     Settings: type[ConnectorSettings] = GooglePlaySettings
+    summary = Summary(reads="reviews of the last days", public="one answer each", private=NONE)
     platform = "google_play"
     #: A review is read by its id; and if its answer showed late, another try would replace it.
     reliable_reads = True

@@ -19,6 +19,7 @@ from connectors.hackernews.items import WEB, below, id_of, is_gone, life_of, par
 from connectors.hackernews.walk import PAGE, Place, step
 from connectors.payload import Json, mapping, objects
 from connectors.settings import ConnectorSettings
+from connectors.summary import BY_HAND, NONE, Summary
 from connectors.web import Address, Answer, Call, Web, weather
 
 __all__ = ["HackerNews", "HackerNewsSettings", "parse"]
@@ -59,6 +60,7 @@ class HackerNews(ReadOnly):
     """Hacker News, without a login."""
 
     Settings: type[ConnectorSettings] = HackerNewsSettings
+    summary = Summary(reads="search in stories and comments", public=BY_HAND, private=NONE)
     platform = "hackernews"
     _refusal = "Hacker News takes answers from people only: answer by hand."
 

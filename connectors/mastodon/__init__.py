@@ -54,6 +54,7 @@ from connectors.mastodon.walk import PAGE, Place, Position
 from connectors.mastodon.wire import HOW_TO_LOG_IN, NotPermitted, Wire, ask
 from connectors.payload import Json, mapping, objects
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import Summary
 from connectors.web import Address, is_plain
 
 if TYPE_CHECKING:  # 8 MB and a tenth of a second, for those who use it
@@ -109,6 +110,11 @@ class Mastodon:
     """One account on one server, spoken to through Mastodon.py."""
 
     Settings: type[ConnectorSettings] = MastodonSettings
+    summary = Summary(
+        reads="notifications, hashtags, search",
+        public="by API",
+        private="as a post to one person (not encrypted)",
+    )
     platform = "mastodon"
     #: An account's own server shows at once what it posted.
     reliable_reads = True

@@ -61,6 +61,7 @@ from connectors.reddit.items import (
 from connectors.reddit.walk import PAGE, Page, Place, Position
 from connectors.reddit.wire import KEYS, LoginEnded, NotReadable, Wire
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import Summary
 
 __all__ = ["Reddit", "RedditSettings", "parse"]
 
@@ -176,6 +177,11 @@ class Reddit:
     """Reddit with one account. One request at a time; praw is made when it is first needed."""
 
     Settings: type[ConnectorSettings] = RedditSettings
+    summary = Summary(
+        reads="inbox, subreddits, search",
+        public="by API",
+        private="after they wrote first (arrives as chat)",
+    )
     platform = "reddit"
     #: Our own comments are taken to be listed within the time to settle, and completely: what is
     #: neither there nor in the thread was not posted.

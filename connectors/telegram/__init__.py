@@ -33,6 +33,7 @@ from connectors.base import (
 from connectors.errors import BadPayload, ConnectorError, Refused, SetupError, TryLater, Unsupported
 from connectors.payload import Json, mapping, optional
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import Summary
 from connectors.telegram.errors import judge
 from connectors.telegram.messages import (
     contact_link,
@@ -83,6 +84,9 @@ class Telegram:
     """One bot. One request at a time: two readers of one queue are refused."""
 
     Settings: type[ConnectorSettings] = TelegramSettings
+    summary = Summary(
+        reads="groups the bot is in", public="by API", private="after they wrote first"
+    )
     platform = "telegram"
     #: A bot cannot read what it has sent.
     reliable_reads = False

@@ -16,6 +16,7 @@ from connectors.payload import Json, iso_time, mapping, objects
 from connectors.review_site import Page, ReviewSite
 from connectors.reviews import Review, Said, Site
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import NONE, Summary
 from connectors.trustpilot.posts import answer_id, parse, read
 from connectors.trustpilot.wire import HOST, HOW_TO_LOG_IN, NAME, Gone, Session
 from connectors.web import Address, Call, Web
@@ -54,6 +55,7 @@ class Trustpilot(ReviewSite):
     """The service reviews of one business unit."""
 
     Settings: type[ConnectorSettings] = TrustpilotSettings
+    summary = Summary(reads="reviews", public="one reply each", private=NONE, beta=True)
     platform = "trustpilot"
     #: How soon an answer can be read back is not known.
     reliable_reads = False

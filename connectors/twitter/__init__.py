@@ -36,6 +36,7 @@ from connectors.errors import (
 )
 from connectors.lengths import weighted
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import Summary
 from connectors.twitter.cursor import (
     Place,
     Position,
@@ -128,6 +129,12 @@ class Twitter:
     """One account on X, spoken to through tweepy."""
 
     Settings: type[ConnectorSettings] = TwitterSettings
+    summary = Summary(
+        reads="own mentions, search",
+        public="by API to people who tagged you, else by hand",
+        private="after they wrote first",
+        note="X",
+    )
 
     #: An account's own timeline shows at once what it posted ("Timelines", 2026-08-22).
     reliable_reads = True

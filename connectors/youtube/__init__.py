@@ -31,6 +31,7 @@ from connectors.base import (
 from connectors.errors import BadPayload, Refused, SetupError, TryLater, Unsupported
 from connectors.payload import Json, mapping, objects, optional
 from connectors.settings import ConnectorSettings, Secret
+from connectors.summary import NONE, Summary
 from connectors.web import Address, Answer, Call, Web
 from connectors.youtube.comments import (
     begun_at,
@@ -114,6 +115,7 @@ class YouTube:
     """One channel. One request at a time."""
 
     Settings: type[ConnectorSettings] = YouTubeSettings
+    summary = Summary(reads="comments on your videos", public="by API", private=NONE)
     platform = "youtube"
     #: A reply may be held for review and then is not shown to us either; no page promises when.
     reliable_reads = False
