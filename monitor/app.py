@@ -16,10 +16,12 @@ from connectors.errors import SetupError
 from monitor import rota
 from monitor.clock import Clock
 from monitor.config import Settings, SlackTable
+from monitor.holds import Gate
 from monitor.jobs import House, Surface, connector_for
 from monitor.judge import DEFAULT_THRESHOLD, Judge
 from monitor.judge.relevance import relevant
 from monitor.lock import FileLock, OneSender
+from monitor.outages import Outages
 from monitor.problems import RunError
 from monitor.store import Store
 from responders import guard, opt_out, playbooks
@@ -243,6 +245,17 @@ def build(
         spent = store.spent(case.brand, month_of(case.brand, clock()))
         return replace(budget, minor=max(0, budget.minor - spent))
 
+    outages = Outages()
+    gate = Gate(
+        shadow=settings.file.engine.shadow,
+        away=away,
+        paused=store.meta.paused,
+        brands=brands,
+        quiet=policy.quiet_hours,
+        spent=lambda _platform: "",
+        outages=outages,
+        clock=clock,
+    )
     desk = Desk(
         store.cases,
         policy=lambda name: replace(policy, reads=frozenset(brands[name].languages)),
@@ -254,6 +267,7 @@ def build(
         month_of=month_of,
         budget_left=budget_left,
         incidents=store.incidents,
+        holds=gate.holds,
     )
     sender = Sender(
         store.cases,
@@ -263,8 +277,9 @@ def build(
         clock=clock,
         owner=owner(),
         lock=lock,
-        paused=lambda: settings.file.engine.shadow or bool(away) or store.paused(),
+        holds=gate.holds,
         contact=store.contact,
+        met=gate.met,
         month_of=month_of,
     )
 
@@ -291,6 +306,7 @@ def build(
         desk=desk,
         sender=sender,
         month_of=month_of,
+        outages=outages,
         surface=surface,
         batch_low=settings.file.slack.batch_low if settings.file.slack else True,
         plan=rota.plan(

@@ -103,6 +103,7 @@ class House:
     desk: Desk
     sender: Sender
     month_of: MonthOf
+    outages: Outages = field(default_factory=Outages)  #: shared with the sender
     surface: Surface | None = None
     batch_low: bool = True  #: cases of low severity share one card
     plan: Plan = field(default_factory=Plan)  #: who is on duty, and when
@@ -139,7 +140,7 @@ class Jobs:
     def __init__(self, house: House) -> None:
         self._house = house
         self._store = house.store
-        self.outages = Outages()
+        self.outages = house.outages
         self._tell = Tell(
             self._store,
             house.surface,
@@ -480,7 +481,8 @@ class Jobs:
         except (TryLater, OutcomeUnknown, SetupError) as error:
             at = error.at if isinstance(error, TryLater) else None
             more = " (amends check tells more)" if isinstance(error, SetupError) else ""
-            self.outages.failed(service, f"{error}{more}", self._house.clock(), at)
+            setup = isinstance(error, SetupError)
+            self.outages.failed(service, f"{error}{more}", self._house.clock(), at, setup=setup)
         except ConnectorError as error:
             self.outages.failed(key, str(error), self._house.clock())
         except Exception as error:

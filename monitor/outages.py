@@ -29,6 +29,7 @@ class Outage:
     retry_at: datetime
     reason: str
     told: bool = True  #: whether the log says so
+    setup: bool = False  #: it does not end by itself: a login, a permission or a setting
 
 
 class Outages:
@@ -39,9 +40,23 @@ class Outages:
         self._lock = Lock()
 
     def failed(
-        self, name: str, reason: str, now: datetime, retry_at: datetime | None = None
+        self,
+        name: str,
+        reason: str,
+        now: datetime,
+        retry_at: datetime | None = None,
+        *,
+        setup: bool = False,
     ) -> Outage:
-        """Note a failure; `retry_at` is the service's own word, else the wait grows."""
+        """Note a failure.
+
+        Args:
+            name: The service or the item.
+            reason: What it said, for people.
+            now: Aware UTC.
+            retry_at: When to ask again by the service's own word; None: the wait grows.
+            setup: Whether a person must mend it.
+        """
         with self._lock:
             before = self._known.get(name)
             told = before is not None and before.told
@@ -51,6 +66,7 @@ class Outages:
                 failures=failures,
                 retry_at=max(retry_at, now) if retry_at else now + wait(name, failures),
                 reason=reason,
+                setup=setup,
                 told=told or retry_at is None or retry_at - now > BRIEF,
             )
             self._known[name] = outage
@@ -70,6 +86,11 @@ class Outages:
         with self._lock:
             outage = self._known.get(name)
         return outage is not None and now < outage.retry_at
+
+    def get(self, name: str) -> Outage | None:
+        """The outage of that name, while there is one."""
+        with self._lock:
+            return self._known.get(name)
 
     def now(self) -> dict[str, Outage]:
         """Every outage that is going on, by name."""

@@ -12,6 +12,7 @@ from responders.ask import NAMES, OPEN_QUESTIONS, credit_fits, ever_sent, undeci
 from responders.card import Button, Card, CreditPart, HalfPart, Status, Urgency, Verb
 from responders.case import Case, CaseState
 from responders.draft import CODE_PLACEHOLDER, Credit, Draft, Half, Severity
+from responders.hold import HoldCode
 from responders.policy import Policy
 
 #: How likely a complaint must be, or how many people the author reaches, to look sooner.
@@ -237,6 +238,8 @@ def _settled_line(action: Action) -> str:
 
 
 def _approved_line(case: Case, action: Action) -> str:
+    if action.error_code in set(HoldCode):
+        return f"Approved by {action.approved_by}, and held. {action.error}"
     if action.error:
         return f"Not sent yet. {action.error} Tried again by itself."
     parent = None

@@ -4,7 +4,7 @@ The thin shell around outcome.py: it reads the case, speaks to the platform, and
 became of it. The order is what makes it safe (the moves are drawn at the top of action.py):
 
 1. the intent is written, with a fence and a lease, before the request leaves;
-2. right before the wire the lock, the pause and the lease are looked at once more;
+2. right before the wire the lock, the lease and whatever holds all sending are looked at again;
 3. the answer is written by whoever holds the fence; no answer makes the action `unknown`;
 4. what is `unknown`, and what somebody left behind in `sending`, is looked for and never resent
    unless its absence is proved.
@@ -35,6 +35,7 @@ from responders.action import MOVES, Action, ActionKind, ActionState
 from responders.case import Case, CaseBook, CaseId, Change, Due
 from responders.credit import CreditIssuer, MonthOf, masked, utc_month
 from responders.draft import CODE_PLACEHOLDER, Draft, Half, Severity
+from responders.hold import Holds
 
 #: How long a claim lasts: longer than the longest call with its time-out.
 LEASE = timedelta(seconds=120)
@@ -58,6 +59,8 @@ Review = Callable[[Case, Draft], Draft]
 Place = tuple[CaseId, ActionKind, int]
 #: What came back, to be put on top of the case as it is by then.
 Result = Callable[[Case, Action], Change]
+#: Told how the platform of a case took a call for an action of that kind: the error, None: well.
+Met = Callable[[Case, ActionKind, ConnectorError | None], None]
 
 
 class SenderLock(Protocol):
@@ -84,8 +87,9 @@ class Sender:
         clock: Callable[[], datetime],
         owner: str,
         lock: SenderLock,
-        paused: Callable[[], bool],
+        holds: Holds,
         contact: Callable[[Case], Contact],
+        met: Met = lambda _case, _kind, _error: None,
         month_of: MonthOf = utc_month,
         settle: timedelta = SETTLE,
         lease: timedelta = LEASE,
@@ -101,8 +105,9 @@ class Sender:
             clock: Gives the present moment, aware UTC.
             owner: Names this process in claims and in the audit.
             lock: Held by the one process that may send.
-            paused: Whether a person stopped all sending.
+            holds: What holds an action back: a pause, quiet hours, a platform that is down.
             contact: What passed between us and the author; our own count of replies is not used.
+            met: Hears how each call to a platform went, so that an outage holds the next ones.
             month_of: Names the month of the budget that a moment belongs to.
             settle: How long a lost request may still be applied.
             lease: How long a claim lasts.
@@ -115,8 +120,9 @@ class Sender:
         self._clock = clock
         self._owner = owner
         self._lock = lock
-        self._paused = paused
+        self._holds = holds
         self._contact = contact
+        self._met = met
         self._month_of = month_of
         self._settle = settle
         self._lease = lease
@@ -142,7 +148,13 @@ class Sender:
         """Send an approved action whose time has come."""
         case, action = self._read((case_id, kind, round))
         now = self._clock()
-        if not _may_leave(case, action, now) or self._paused() or not self._lock.held():
+        if not _may_leave(case, action, now) or not self._lock.held():
+            return action.state
+        hold = self._holds(case, action.kind, now)
+        if hold is not None:
+            told = outcome.held(case, action, hold)
+            if told is not None:
+                self._save(told)
             return action.state
         obstacle = self._obstacle(case, action, now)
         if obstacle is not None:
@@ -161,7 +173,7 @@ class Sender:
             return
         place = (case.id, action.kind, action.round)
         case, action = self._read(place)
-        why = self._too_late(action)
+        why = self._too_late(case, action)
         if why:
             self._write(place, action.fence, lambda c, a: self._released(c, a, why))
             return
@@ -172,19 +184,24 @@ class Sender:
         try:
             receipt = self._once_more(case, action) or self._transmit(case, action)
         except (TryLater, SetupError) as error:
+            self._met(case, action.kind, error)
             at = error.at if isinstance(error, TryLater) else None
             why = str(error)
             return lambda c, a: outcome.postponed(c, a, at=at, why=why, now=self._clock())
         except (Refused, Unsupported) as error:
+            self._met(case, action.kind, None)
             code = error.code if isinstance(error, Refused) else "unsupported"
             why = str(error)
             return lambda c, a: outcome.failed(c, a, code=code, why=why)
         except OutcomeUnknown as error:
+            # The next ones wait: into a platform that answers nothing, each would be lost as well.
+            self._met(case, action.kind, error)
             return self._lost(str(error), "no_answer")
         except Exception as error:
             # A bug in a connector, after the request or before it: nobody knows which.
             log.exception("case %s: sending the %s broke", case.id, action.kind)
             return self._lost(f"Something unexpected happened ({type(error).__name__}).", "broken")
+        self._met(case, action.kind, None)
         return lambda c, a: outcome.sent(c, a, receipt, now=self._clock(), by=self._owner)
 
     def _transmit(self, case: Case, action: Action) -> Receipt:
@@ -248,6 +265,7 @@ class Sender:
         except Unsupported:
             return None
         except (TryLater, SetupError, OutcomeUnknown, Refused) as error:
+            self._met(case, action.kind, None if isinstance(error, Refused) else error)
             at = error.at if isinstance(error, TryLater) else None
             again = max(at or now, now + outcome.wait_before(action))
             return outcome.delayed(case, action, at=again, why=str(error))
@@ -280,13 +298,15 @@ class Sender:
         """The contact as the platform's rules count it: without the reply that is about to go."""
         return replace(self._contact(case), replies=_other_replies(case, action))
 
-    def _too_late(self, action: Action) -> str:
+    def _too_late(self, case: Case, action: Action) -> str:
         """Why a claim must not reach the wire after all, or ""."""
         if not self._lock.held():
             return "lock_lost"
-        if self._paused():
-            return "paused"
-        if action.lease_until is None or self._clock() > action.lease_until - self._margin:
+        now = self._clock()
+        hold = self._holds(case, action.kind, now)
+        if hold is not None:
+            return hold.code
+        if action.lease_until is None or now > action.lease_until - self._margin:
             return "lease_short"
         return ""
 
@@ -395,7 +415,7 @@ class Sender:
     def take_down(self, case_id: CaseId, kind: ActionKind, round: int) -> ActionState:
         """Delete what a person wants back, or reverse a credit whose message never left.
 
-        Allowed while paused: it takes words back and says none.
+        Allowed while sending is held: it takes words back and says none.
         """
         place = (case_id, kind, round)
         with self._holding(place) as free:

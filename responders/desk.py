@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.base import Ability
-from responders.action import ActionState
+from responders.action import ActionKind, ActionState
 from responders.approve import Refusal, decide, require_approver
 from responders.ask import NAMES, Blocked
 from responders.card import Card, Decision, Turn, Verb
@@ -17,6 +17,7 @@ from responders.cards import make_card
 from responders.case import BudgetSpent, Case, CaseBook, CaseId, Change
 from responders.credit import MonthOf, utc_month
 from responders.draft import Draft, Severity
+from responders.hold import Hold, Holds
 from responders.incident import FREEZE, FROZEN, VERBS, IncidentBook, on_card
 from responders.money import Money
 from responders.policy import Person, Policy
@@ -55,6 +56,7 @@ class Desk:
         month_of: MonthOf = utc_month,
         budget_left: Callable[[Case], Money | None] = lambda _case: None,
         incidents: IncidentBook | None = None,
+        holds: Holds = lambda _case, _kind, _at: None,
     ) -> None:
         """Put the parts together.
 
@@ -69,6 +71,7 @@ class Desk:
             month_of: Names the month whose budget a credit takes.
             budget_left: What is left of the month's budget for credits; None where there is none.
             incidents: Where incidents are kept; None: nobody can declare one.
+            holds: What will hold an approved action back, for the person who clicks.
         """
         self._book = book
         self._policy = policy
@@ -80,6 +83,7 @@ class Desk:
         self._month_of = month_of
         self._budget_left = budget_left
         self._incidents = incidents
+        self._holds = holds
 
     def take(self, decision: Decision, person: Person) -> Answer:
         """Carry out what a person decided, or say why not. Never raises for a person's mistake."""
@@ -95,7 +99,7 @@ class Desk:
         if change is None:
             return Answer(done=False, text=_BUSY)
         self._wake()
-        return Answer(done=True, text=_told(decision, change, self._policy(change.after.brand)))
+        return Answer(done=True, text=self._told(decision, change))
 
     def card(self, case_id: CaseId) -> Card:
         """The case as it is now, for a surface.
@@ -135,6 +139,15 @@ class Desk:
             )
             for entry in case.entries
         )
+
+    def _told(self, decision: Decision, change: Change) -> str:
+        policy = self._policy(change.after.brand)
+        leaves = self._clock() + policy.undo
+
+        def hold(kind: ActionKind) -> Hold | None:
+            return self._holds(change.after, kind, leaves)
+
+        return _told(decision, change, policy, hold)
 
     def _incident(self, decision: Decision, person: Person) -> Answer | None:
         """What an incident makes of the decision; None: nothing."""
@@ -185,11 +198,14 @@ class Desk:
             raise Blocked(f"{month}: {spent}. Remove the credit, or ask the lead.") from spent
 
 
-def _told(decision: Decision, change: Change, policy: Policy) -> str:
+_HoldOf = Callable[[ActionKind], Hold | None]
+
+
+def _told(decision: Decision, change: Change, policy: Policy, hold: _HoldOf) -> str:
     """What the change means, in a sentence."""
     match decision.verb:
         case Verb.SEND:
-            return _told_sent(change, policy)
+            return _told_sent(change, policy, hold)
         case Verb.EDIT | Verb.ADD_CREDIT | Verb.REMOVE_CREDIT:
             return _told_draft(change)
         case Verb.TAKE_DOWN:
@@ -197,7 +213,8 @@ def _told(decision: Decision, change: Change, policy: Policy) -> str:
         case Verb.ESCALATE:
             return f"{change.after.claimed_by} has it now and is told."
         case Verb.SEND_AGAIN:
-            return "It is sent again."
+            held = hold(decision.action) if decision.action is not None else None
+            return f"It is sent again, but not yet. {held.why}" if held else "It is sent again."
         case _:
             return _TOLD[decision.verb]
 
@@ -218,7 +235,7 @@ _TOLD = {
 }
 
 
-def _told_sent(change: Change, policy: Policy) -> str:
+def _told_sent(change: Change, policy: Policy, hold: _HoldOf) -> str:
     if not change.after.decided_by:
         return "Your approval is noted. A second approver must agree before anything is sent."
     undo = int(policy.undo.total_seconds())
@@ -228,12 +245,16 @@ def _told_sent(change: Change, policy: Policy) -> str:
         ActionState.BY_HAND: "is yours to post by hand: open the composer from the card",
         ActionState.WAITING: "waits until the customer writes to us",
     }
-    told = [
-        f"The {NAMES[action.kind]} {phrases[action.state]}."
-        for action in change.after.of_round()
-        if action.state in phrases and change.before.action(action.kind) != action
-    ]
-    return " ".join(["Approved.", *told])
+    told, why = ["Approved."], dict[str, None]()
+    for action in change.after.of_round():
+        if action.state not in phrases or change.before.action(action.kind) == action:
+            continue
+        held = hold(action.kind) if action.state is ActionState.APPROVED else None
+        phrase = "is held for now; you can undo it" if held else phrases[action.state]
+        told.append(f"The {NAMES[action.kind]} {phrase}.")
+        if held:
+            why[held.why] = None  # each reason once
+    return " ".join([*told, *why])
 
 
 def _told_draft(change: Change) -> str:

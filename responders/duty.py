@@ -38,6 +38,10 @@ class Hours:
         """When the present opening began (aware UTC); None where nobody is there."""
         return next((s for s, e in self._near(at, timedelta(days=1)) if s <= at < e), None)
 
+    def closes_at(self, at: datetime) -> datetime | None:
+        """When the present opening ends (aware UTC); None where nobody is there."""
+        return next((e for s, e in self._near(at, timedelta(days=1)) if s <= at < e), None)
+
     def after(self, start: datetime, span: timedelta) -> datetime:
         """The moment at which that much open time has passed since then (aware UTC)."""
         left = span

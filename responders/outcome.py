@@ -14,10 +14,13 @@ from responders.action import Action, ActionKind, ActionState
 from responders.case import Case, CaseState, Change, Note
 from responders.credit import MonthOf, spend_of
 from responders.draft import CODE_PLACEHOLDER, text_hash
+from responders.hold import Hold
 from responders.money import Money
 
-#: After so many tries that certainly did nothing, a person is asked.
+#: After so many tries that certainly did nothing, over at least `PATIENCE`, a person is asked.
 MAX_TRIES = 8
+#: An outage of the platform uses up tries quickly and is nobody's fault.
+PATIENCE = timedelta(hours=2)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 #: Between two looks for something that was not there.
@@ -235,10 +238,29 @@ def _waiting_with(case: Case, parent: Action) -> Case:
     return case
 
 
+def held(case: Case, action: Action, hold: Hold) -> Change | None:
+    """Approved, and not to leave yet: the card says why. None where it says so already."""
+    later = replace(
+        action,
+        not_before=hold.until or action.not_before,
+        error_code=_confirmed(action) or hold.code.value,
+        error=hold.why,
+    )
+    if later == action:
+        return None
+    return _change(case, later, what="held", by=BY_ITSELF, detail=hold.code.value)
+
+
 def delayed(case: Case, action: Action, *, at: datetime, why: str) -> Change:
     """Nothing was tried: the platform could not even be asked whether it makes sense."""
-    later = replace(action, not_before=at, error_code="later", error=why)
+    code = _confirmed(action) or "later"
+    later = replace(action, not_before=at, error_code=code, error=why)
     return _change(case, later, what="delayed", by=BY_ITSELF, detail="later")
+
+
+def _confirmed(action: Action) -> str:
+    """What a person has read and sends in spite of; "" where there is nothing of the kind."""
+    return action.error_code if action.error_code in CONFIRMABLE else ""
 
 
 # --- what came back ----------------------------------------------------------------------------
@@ -264,8 +286,8 @@ def postponed(
     case: Case, action: Action, *, at: datetime | None, why: str, now: datetime
 ) -> Change:
     """Certainly not applied: once more later, or given up after `MAX_TRIES`."""
-    if action.attempt >= MAX_TRIES:
-        return failed(case, action, code="gave_up", why=f"Tried {MAX_TRIES} times. {why}")
+    if action.attempt >= MAX_TRIES and now >= (action.approved_at or now) + PATIENCE:
+        return failed(case, action, code="gave_up", why=f"Tried {action.attempt} times. {why}")
     due = now + wait_before(action)
     later = replace(
         action,

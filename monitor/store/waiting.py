@@ -10,6 +10,7 @@ from monitor.store.engine import Database
 from monitor.tables import action, brand, case, case_mention, incident, mention, promise
 from responders.action import ActionKind, ActionState
 from responders.case import CaseId, CaseState, MentionId
+from responders.hold import HoldCode
 
 #: States in which a case asks for a person.
 _ASKING = (CaseState.OPEN.value, CaseState.NEEDS_HUMAN.value)
@@ -88,7 +89,7 @@ class Waiting:
         return self._by_name(query.order_by(promise.c.id))
 
     def held(self, before: datetime, limit: int = 200) -> tuple[Held, ...]:
-        """Approvals given before then whose time has come and that have not left, oldest first."""
+        """Approvals given before then that could have left and have not, oldest first."""
         parent = action.alias()
         sent_first = or_(
             action.c.depends_on.is_(None),
@@ -106,6 +107,7 @@ class Waiting:
             .where(
                 action.c.state == ActionState.APPROVED.value,
                 action.c.approved_at <= before,
+                action.c.error_code != HoldCode.QUIET.value,  # that is how it should be
                 sent_first,
             )
             .order_by(action.c.id)

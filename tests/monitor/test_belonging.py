@@ -192,7 +192,7 @@ class Restored:
             clock=self.clock,
             owner="here",
             lock=given.Lock(),
-            paused=lambda: False,
+            holds=lambda _case, _kind, _now: None,
             contact=lambda _case: given.STRANGERS,
         )
 

@@ -22,6 +22,7 @@ from responders.action import ActionKind
 from responders.card import Decision, Verb
 from responders.case import Case, CaseId, Entry, MentionId
 from responders.draft import Credit, Draft
+from responders.hold import Hold, HoldCode
 from responders.money import Money
 from responders.policy import CreditPolicy, Person, Policy
 from responders.verdict import RedFlag, Verdict
@@ -60,6 +61,7 @@ AUTHOR = Author(id="a1", handle="kim", name="Kim")
 
 
 STRANGERS = Contact()
+PAUSED = Hold(code=HoldCode.PAUSED, why="Paused by Jan: nothing is sent before somebody resumes.")
 
 
 def mention(

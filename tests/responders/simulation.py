@@ -369,7 +369,7 @@ class _World:
             clock=self._clock,
             owner="one",
             lock=given.Lock(),
-            paused=lambda: False,
+            holds=lambda _case, _kind, _now: None,
             contact=lambda _case: given.STRANGERS,
             settle=self._settle,
         )

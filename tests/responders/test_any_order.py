@@ -75,7 +75,7 @@ class AnyOrder(RuleBasedStateMachine):
             clock=self.clock,
             owner="one",
             lock=given.Lock(),
-            paused=lambda: self.paused,
+            holds=lambda _case, _kind, _now: given.PAUSED if self.paused else None,
             contact=lambda _case: given.STRANGERS,
         )
 

@@ -395,6 +395,11 @@ def test_a_request_without_a_time_is_told_without_one() -> None:
         (ActionState.APPROVED, {}, "Approved by <@U1EVA>; leaves by itself."),
         (
             ActionState.APPROVED,
+            {"error": "Quiet hours.", "error_code": "quiet"},
+            "Approved by <@U1EVA>, and held. Quiet hours.",
+        ),
+        (
+            ActionState.APPROVED,
             {"error": "X is busy."},
             "Not sent yet. X is busy. Tried again by itself.",
         ),

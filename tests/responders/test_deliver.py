@@ -10,6 +10,7 @@ import pytest
 
 from connectors.base import Ability, Contact, Life, Receipt
 from connectors.errors import (
+    ConnectorError,
     OutcomeUnknown,
     Refused,
     SetupError,
@@ -21,6 +22,7 @@ from responders.action import Action, ActionKind, ActionState
 from responders.case import Case, CaseState, Change, Due
 from responders.deliver import LEASE, SETTLE, Sender
 from responders.draft import Draft, Finding, Half, Severity
+from responders.hold import Hold, HoldCode
 from tests.fakes import FakeCaseBook
 from tests.responders import given
 from tests.responders.given import (
@@ -93,6 +95,8 @@ class Room:
         self.credits = given.Credits()
         self.lock = given.Lock()
         self.paused = False
+        self.held: Hold | None = None
+        self.met: list[tuple[ActionKind, str]] = []
         self.wrote_privately_at: datetime | None = None
         self.asked_to_stop_at: datetime | None = None
         self.finding: Finding | None = None
@@ -105,7 +109,8 @@ class Room:
             clock=self.clock,
             owner="host:1",
             lock=self.lock,
-            paused=lambda: self.paused,
+            holds=lambda _case, _kind, _now: given.PAUSED if self.paused else self.held,
+            met=self._heard,
             contact=lambda _case: Contact(
                 wrote_privately_at=self.wrote_privately_at,
                 replies=7,
@@ -116,6 +121,9 @@ class Room:
     def _review(self, case: Case, draft: Draft) -> Draft:
         self.reviewed.append(draft)
         return draft if self.finding is None else replace(draft, findings=(self.finding,))
+
+    def _heard(self, case: Case, kind: ActionKind, error: ConnectorError | None) -> None:
+        self.met.append((kind, type(error).__name__ if error else ""))
 
     @property
     def case(self) -> Case:
@@ -279,16 +287,92 @@ def test_only_what_is_approved_leaves(state: ActionState) -> None:
     assert room.platform.calls == []
 
 
-def test_nothing_leaves_while_paused_or_without_the_lock() -> None:
+def test_nothing_leaves_without_the_lock() -> None:
     room = Room()
+    room.lock.mine = False
 
-    room.paused = True
-    assert room.deliver() is ActionState.APPROVED
-    room.paused, room.lock.mine = False, False
     assert room.deliver() is ActionState.APPROVED
 
     assert room.platform.calls == []
     assert room.audit == []
+
+
+def test_nothing_leaves_while_something_holds_it_and_the_card_is_told_why_once() -> None:
+    room = Room()
+    room.paused = True
+
+    assert [room.deliver(), room.deliver()] == [ActionState.APPROVED] * 2
+    assert room.platform.calls == []
+    assert room.audit == ["held"]
+    assert (room.action().error_code, room.action().error) == ("paused", given.PAUSED.why)
+    room.paused = False
+
+    assert room.deliver() is ActionState.SENT
+    assert room.action().error == ""
+
+
+def test_what_is_held_until_a_time_is_not_due_before() -> None:
+    room = Room()
+    until = NOW + timedelta(hours=3)
+    room.held = Hold(code=HoldCode.QUIET, why="Quiet hours: it leaves at 15:00.", until=until)
+
+    assert room.deliver() is ActionState.APPROVED
+
+    assert room.action().not_before == until
+    assert room.book.due(until - timedelta(seconds=1)) == ()
+
+
+@pytest.mark.parametrize("code", [outcome.EDITED, outcome.ANSWERED])
+def test_what_a_person_confirmed_stays_confirmed_while_it_is_held(code: str) -> None:
+    room = Room(approved(action(ActionKind.PUBLIC, error_code=code)))
+    room.paused = True
+    room.deliver()
+
+    assert (room.action().error_code, room.action().error) == (code, given.PAUSED.why)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "heard"),
+    [
+        (TryLater("X is down."), "TryLater"),
+        (SetupError("The login ended."), "SetupError"),
+        (OutcomeUnknown("No answer."), "OutcomeUnknown"),
+        (Refused("Blocked.", code="blocked"), ""),
+        (None, ""),
+    ],
+)
+def test_how_the_platform_took_it_is_told_so_that_an_outage_holds_the_next(
+    trouble: ConnectorError | None, heard: str
+) -> None:
+    room = Room()
+    if trouble is not None:
+        room.platform.errors["reply"] = [trouble]
+
+    room.deliver()
+
+    assert room.met == [(ActionKind.PUBLIC, heard)]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "heard"), [(TryLater("X is down."), "TryLater"), (Refused("No."), "")]
+)
+def test_a_platform_that_cannot_be_asked_about_the_post_is_told_of_as_well(
+    trouble: ConnectorError, heard: str
+) -> None:
+    room = Room()
+    room.platform.errors["look"] = [trouble]
+
+    room.deliver()
+
+    assert room.met == [(ActionKind.PUBLIC, heard)]
+
+
+def test_an_outage_shorter_than_our_patience_gives_nothing_up() -> None:
+    tried = action(ActionKind.PUBLIC, attempt=outcome.MAX_TRIES, approved_at=NOW)
+    room = Room(approved(tried))
+    room.platform.errors["reply"] = [TryLater("X is down.")]
+
+    assert room.deliver() is ActionState.APPROVED
 
 
 @pytest.mark.parametrize("what", ["paused", "lock_lost", "lease_short"])

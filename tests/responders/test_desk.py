@@ -6,12 +6,13 @@ from datetime import datetime
 import pytest
 
 from connectors.base import Ability, Receipt
-from responders.action import ActionKind, ActionState
+from responders.action import Action, ActionKind, ActionState
 from responders.ask import NotAllowed
 from responders.card import Verb
 from responders.case import Case, CaseId, CaseState, Change
 from responders.desk import Answer, Desk
 from responders.draft import Draft, Finding, Half, Severity
+from responders.hold import Hold, Holds
 from responders.money import Money
 from responders.policy import Policy
 from tests.fakes import FakeCaseBook
@@ -42,6 +43,7 @@ class Room:
         policy: Policy = POLICY,
         ability: Ability = BOTH,
         finding: Finding | None = None,
+        holds: Holds = lambda _case, _kind, _at: None,
     ) -> None:
         self.book = Busy(case)
         self.woken = 0
@@ -55,6 +57,7 @@ class Room:
             new_key=given.keys(),
             wake=self._wake,
             budget_left=lambda _case: Money(minor=97_500, currency="EUR"),
+            holds=holds,
         )
 
     @property
@@ -80,6 +83,58 @@ def test_an_approval_says_when_each_half_leaves_and_wakes_the_jobs() -> None:
     )
     assert room.case.state is CaseState.APPROVED
     assert room.woken == 1
+
+
+def test_an_approval_says_what_holds_it_and_each_reason_once() -> None:
+    asked: list[datetime] = []
+
+    def holds(case: Case, kind: ActionKind, at: datetime) -> Hold | None:
+        asked.append(at)
+        return given.PAUSED
+
+    answer = Room(holds=holds).desk.take(click(Verb.SEND), EVA)
+
+    assert answer.text == (
+        "Approved. The public reply is held for now; you can undo it. "
+        f"The private message is held for now; you can undo it. {given.PAUSED.why}"
+    )
+    assert set(asked) == {given.NOW + given.UNDO}, "what counts is when it would leave"
+
+
+def test_what_is_held_may_be_one_half_alone_and_what_goes_by_hand_never_is() -> None:
+    room = Room(
+        ability=Ability(public=BY_HAND, private=given.API),
+        holds=lambda _case, _kind, _at: given.PAUSED,
+    )
+
+    text = room.desk.take(click(Verb.SEND), EVA).text
+
+    assert "The public reply is yours to post by hand" in text
+    assert "The private message is held for now" in text
+
+
+@pytest.mark.parametrize(
+    ("hold", "told"),
+    [
+        (None, "It is sent again."),
+        (given.PAUSED, f"It is sent again, but not yet. {given.PAUSED.why}"),
+    ],
+)
+def test_a_second_try_says_what_holds_it(hold: Hold | None, told: str) -> None:
+    lost = Action(
+        kind=ActionKind.PRIVATE,
+        round=1,
+        key="k",
+        state=ActionState.FAILED,
+        text=given.PRIVATE,
+        error_code="gave_up",
+    )
+    case = replace(CASE, state=CaseState.NEEDS_HUMAN, decided_by="Eva", actions=(lost,))
+    room = Room(case, holds=lambda _case, _kind, _at: hold)
+
+    answer = room.desk.take(click(Verb.SEND_AGAIN, case, ActionKind.PRIVATE), EVA)
+
+    assert answer == Answer(done=True, text=told)
 
 
 def test_an_approval_without_undo_leaves_at_once() -> None:

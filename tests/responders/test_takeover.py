@@ -91,7 +91,7 @@ class Two:
                 clock=self.clock,
                 owner=f"host:{number}",
                 lock=lock,
-                paused=lambda: False,
+                holds=lambda _case, _kind, _now: None,
                 contact=lambda _case: given.STRANGERS,
             )
             for number, lock in enumerate(self.locks)

@@ -1,0 +1,214 @@
+"""What holds an approved action back: on purpose, by the clock, or as a platform is down."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import OutcomeUnknown, SetupError, TryLater
+from monitor.holds import Gate, circuit
+from monitor.jobs import Jobs
+from monitor.outages import FIRST_WAIT, Outages
+from monitor.store import Store
+from monitor.store.notebook import Pause
+from responders.action import ActionKind, ActionState
+from responders.case import CaseId, CaseState
+from responders.hold import Hold, HoldCode
+from responders.policy import Brand
+from tests.monitor.house import FakeSlack, Platform, Time, complaint, house, open_store, send
+from tests.monitor.posts import ANGRY, BRAND, NOW
+from tests.responders import given
+
+PUBLIC, PRIVATE, CREDIT = ActionKind.PUBLIC, ActionKind.PRIVATE, ActionKind.CREDIT
+
+
+class Room:
+    """A gate whose reasons a test sets."""
+
+    def __init__(
+        self, *, shadow: bool = False, away: str = "", quiet: tuple[str, str] | None = None
+    ) -> None:
+        self.pause: Pause | None = None
+        self.spent = ""
+        self.outages = Outages()
+        self.clock = given.Clock()
+        self.gate = Gate(
+            shadow=shadow,
+            away=away,
+            paused=lambda: self.pause,
+            brands={"Acme": Brand(name="Acme", timezone="Europe/Berlin")},
+            quiet=quiet,
+            spent=lambda _platform: self.spent,
+            outages=self.outages,
+            clock=self.clock,
+        )
+
+    def hold(self, kind: ActionKind = PUBLIC, at: datetime | None = None) -> Hold | None:
+        return self.gate.holds(given.CASE, kind, at or self.clock())
+
+    def code(self, kind: ActionKind = PUBLIC) -> str:
+        hold = self.hold(kind)
+        return hold.code if hold else ""
+
+
+def test_as_a_rule_nothing_holds() -> None:
+    assert Room().hold() is None
+
+
+def test_the_lasting_reasons_are_told_first() -> None:
+    everything = Room(shadow=True, away="this is a copy", quiet=("00:00", "23:59"))
+    everything.pause = Pause(by="Eva", at=given.NOW)
+
+    assert everything.code() == HoldCode.SHADOW
+    assert Room(away="this is a copy", quiet=("00:00", "23:59")).code() == HoldCode.AWAY
+
+
+def test_a_pause_names_who_paused() -> None:
+    room = Room()
+    room.pause = Pause(by="Eva", at=given.NOW)
+
+    assert room.hold() == Hold(
+        code=HoldCode.PAUSED, why="Paused by Eva: nothing is sent before somebody resumes."
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        (datetime(2026, 11, 20, 20, 59, tzinfo=UTC), None),  # 21:59 in Berlin
+        (datetime(2026, 11, 20, 21, 0, tzinfo=UTC), datetime(2026, 11, 21, 6, 0, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 5, 59, tzinfo=UTC), datetime(2026, 11, 21, 6, 0, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 6, 0, tzinfo=UTC), None),
+        # The clocks go forward in that night: it is an hour shorter.
+        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), datetime(2026, 3, 29, 5, 0, tzinfo=UTC)),
+    ],
+)
+def test_quiet_hours_are_those_of_the_brands_own_place(
+    at: datetime, until: datetime | None
+) -> None:
+    hold = Room(quiet=("22:00", "07:00")).hold(at=at)
+
+    assert (hold.until if hold else None) == until
+    if hold is not None:
+        assert hold.why == "Quiet hours: it leaves at 07:00 (Europe/Berlin)."
+
+
+def test_the_platforms_money_holds_what_costs_some() -> None:
+    room = Room()
+    room.spent = "The month's budget for X is used up."
+
+    assert room.hold() == Hold(code=HoldCode.MONEY, why=room.spent)
+    assert room.hold(CREDIT) is None
+
+
+def test_a_failure_holds_the_next_ones_there_and_the_first_answer_lets_them_go() -> None:
+    room = Room()
+
+    room.gate.met(given.CASE, PUBLIC, OutcomeUnknown("X gave no answer."))
+
+    hold = room.hold()
+    assert hold is not None
+    assert hold.code is HoldCode.OUTAGE
+    assert hold.why == "X gave no answer. Tried again by itself."
+    assert hold.until is not None
+    assert room.hold(at=hold.until) is None, "one is let through to see"
+    assert room.hold(PRIVATE) is None, "messages have limits of their own"
+    room.gate.met(given.CASE, PUBLIC, None)
+    assert room.hold() is None
+
+
+def test_the_platforms_own_time_counts_and_without_one_the_waits_grow() -> None:
+    room = Room()
+    reset = given.NOW + timedelta(minutes=13)
+    room.gate.met(given.CASE, PUBLIC, TryLater("X asks us to wait.", at=reset))
+    for _ in range(3):
+        room.gate.met(given.CASE, PRIVATE, TryLater("X is down."))
+
+    public, private = room.hold(), room.hold(PRIVATE)
+
+    assert public is not None
+    assert public.until == reset
+    assert private is not None
+    assert private.until is not None
+    assert FIRST_WAIT * 4 <= private.until - given.NOW <= FIRST_WAIT * 4 * 1.2
+
+
+def test_a_login_that_ended_is_marked_as_a_persons_business() -> None:
+    room = Room()
+
+    room.gate.met(given.CASE, PRIVATE, SetupError("The login ended."))
+
+    outage = room.outages.get(circuit("twitter", PRIVATE))
+    assert outage is not None
+    assert outage.setup
+    hold = room.hold(PRIVATE)
+    assert hold is not None
+    assert hold.why == "The login ended."
+
+
+def test_credits_need_no_platform() -> None:
+    room = Room()
+
+    room.gate.met(given.CASE, CREDIT, TryLater("X is down."))
+    room.gate.met(given.CASE, PUBLIC, TryLater("X is down."))
+
+    assert room.hold(CREDIT) is None
+
+
+def ten_approved(store: Store, folder: Path, time: Time, platform: Platform) -> Jobs:
+    """Ten customers' answers, approved."""
+    made = house(store, folder, time, platform, surface=FakeSlack())
+    posts = [(complaint(n, author=f"kim{n}"), ANGRY) for n in range(10)]
+    store.mentions.ingest(BRAND, "reddit", posts, None, NOW)
+    jobs = Jobs(made)
+    jobs.prepare()
+    for case_id in store.cases.list({CaseState.OPEN}):
+        send(made, store.cases.get(case_id))
+    return jobs
+
+
+def test_an_outage_costs_one_try_at_a_time_and_is_logged_once(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    time, platform = Time(), Platform()
+    with open_store(url) as store:
+        jobs = ten_approved(store, tmp_path, time, platform)
+        platform.trouble = TryLater("Reddit is down.")
+        with caplog.at_level(logging.WARNING):
+            jobs.walk()
+            asked = len(platform.asked)
+            jobs.walk()
+            tried = {a.attempt for n in range(1, 11) for a in store.cases.get(CaseId(n)).actions}
+            held = [
+                store.cases.get(CaseId(n)).action(PUBLIC, 1).error_code  # type: ignore[union-attr]
+                for n in range(1, 11)
+            ]
+
+            platform.trouble = None
+            for _ in range(8):
+                time.forward()
+                jobs.walk()
+
+        assert asked == 1, "the first failure holds the other nine"
+        assert len(platform.sent) == 20
+        assert tried == {0}
+        assert held == ["later", *["outage"] * 9]
+        assert [record.getMessage() for record in caplog.records] == [
+            "replies on reddit: out of order: Reddit is down.",
+            "replies on reddit: in order again after 0:02:00",
+        ]
+
+
+def test_nothing_shows_as_sent_while_the_login_is_refused(url: str, tmp_path: Path) -> None:
+    time, platform = Time(), Platform()
+    with open_store(url) as store:
+        jobs = ten_approved(store, tmp_path, time, platform)
+        platform.trouble = SetupError("Reddit refused the login.")
+        for _ in range(20):
+            time.forward(timedelta(minutes=5))
+            jobs.walk()
+
+        states = {a.state for n in range(1, 11) for a in store.cases.get(CaseId(n)).actions}
+        assert states == {ActionState.APPROVED}
+        assert platform.sent == []
