@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ from responders.money import Money
 from responders.policy import Brand, Policy
 from responders.suggest import suggest
 from responders.verdict import Verdict
+from responders.writer import Endpoint, Writer
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -76,6 +77,35 @@ def make_playbooks(settings: Settings) -> playbooks.Playbooks:
     """
     folder = settings.file.playbooks.folder
     return playbooks.load(settings.folder / folder if folder else None)
+
+
+def make_writer(settings: Settings, clock: Clock) -> Writer | None:
+    """The language model that may rephrase drafts; None where none is configured."""
+    table = settings.file.writer
+    key = table.api_key.get_secret_value() if table and table.api_key else ""
+    if table is None or (table.api_key is not None and not key):
+        return None
+    endpoint = Endpoint(
+        api_url=table.api_url, model=table.model, api_key=key, timeout=table.timeout_seconds
+    )
+    return Writer(endpoint, clock=clock, rests=Outages())
+
+
+def reword(
+    writer: Writer | None,
+    draft: Draft,
+    case: Case,
+    *,
+    brand: Brand,
+    ability: Ability,
+    books: playbooks.Playbooks,
+    used: Collection[str] = (),
+) -> Draft:
+    """The draft in the writer's words where there is one and they hold; else as it is."""
+    if writer is None:
+        return draft
+    voice = books.voices[draft.language]
+    return writer.reworded(draft, case, brand=brand, ability=ability, voice=voice, used=used)
 
 
 def make_connectors(settings: Settings) -> dict[str, Connector]:
@@ -209,7 +239,7 @@ def build(
     brands = {brand.name: brand for brand in settings.brands}
     policy = settings.policy
     opinion = judge or make_judge(settings)
-    books = make_playbooks(settings)
+    books, writer = make_playbooks(settings), make_writer(settings, clock)
     for brand in brands:
         store.ensure_brand(brand)
 
@@ -225,6 +255,7 @@ def build(
         brand, able, texts = brands[case.brand], ability(case), used(case)
         made = suggest(case, brand=brand, policy=policy, ability=able, playbooks=books, used=texts)
         made = replace(made, round=case.round)
+        made = reword(writer, made, case, brand=brand, ability=able, books=books, used=texts)
         return guard.review(made, brand=brand, ability=able, subject=case.subject.mention)
 
     def review(case: Case, proposal: Draft) -> Draft:

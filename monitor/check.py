@@ -49,6 +49,7 @@ def everything(path: Path) -> Iterator[Finding]:
     yield from _database(settings)
     yield from _policy(settings)
     yield from _texts(settings)
+    yield from _writer(settings)
     yield from _credit(settings)
     yield from _connectors(settings)
     yield from _slack(settings)
@@ -113,6 +114,12 @@ def _texts(settings: Settings) -> Iterator[Finding]:
         yield Finding(where="playbooks", what=str(error), fatal=True)
     else:
         yield Finding(where="playbooks", what=f"{len(books.playbooks)} situations", fine=True)
+
+
+def _writer(settings: Settings) -> Iterator[Finding]:
+    writer = app.make_writer(settings, clock.now)
+    if writer is not None:
+        yield from _asked("writer", writer.check)
 
 
 def _credit(settings: Settings) -> Iterator[Finding]:

@@ -10,8 +10,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
@@ -99,6 +101,26 @@ def _language(value: str) -> str:
     if not re.fullmatch(r"[a-z]{2}", value):
         raise ValueError('write two small letters (ISO 639-1), such as "de"')
     return value
+
+
+def _private_address(value: str) -> str:
+    """An address where customers' posts may be sent: nobody can read them on the way."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError('write an address such as "https://llm.example/v1"')
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError('write only the address, such as "https://llm.example/v1"')
+    if parts.scheme == "http" and not _is_near(parts.hostname):
+        raise ValueError("write https: customers' posts must not be readable on the way")
+    return value.rstrip("/")
+
+
+def _is_near(host: str) -> bool:
+    """This machine, its network, or a name without dots, as containers call one another."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host
 
 
 def _market(value: str) -> str:
@@ -316,6 +338,15 @@ class PlaybooksTable(Table):
     folder: str = ""
 
 
+class WriterTable(Table):
+    """[writer]: a language model that may rephrase drafts; none without this table."""
+
+    api_url: Annotated[str, AfterValidator(_private_address)]
+    model: Name
+    api_key: Secret | None = None  #: None: the endpoint asks for none
+    timeout_seconds: float = Field(default=10.0, gt=0, le=60)
+
+
 class File(Table):
     """The whole config.toml but the connectors, whose tables belong to their platforms."""
 
@@ -330,6 +361,7 @@ class File(Table):
     retention: RetentionTable = RetentionTable()
     engine: EngineTable = EngineTable()
     playbooks: PlaybooksTable = PlaybooksTable()
+    writer: WriterTable | None = None
 
 
 class Settings(Table):

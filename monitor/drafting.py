@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors import samples
 from connectors.base import Contact, Mention
-from monitor import app
+from monitor import app, clock
 from monitor.config import Settings
 from responders import guard
 from responders.case import Case, CaseId, Entry, MentionId
@@ -19,6 +19,7 @@ def drafter(settings: Settings) -> Callable[[Mention], dict[str, Any]]:
     """
     brand, policy = settings.brands[0], settings.policy
     judge, books = app.make_judge(settings), app.make_playbooks(settings)
+    writer = app.make_writer(settings, clock.now)
 
     def drafted(mention: Mention) -> dict[str, Any]:
         verdict = judge.judge(mention.text, hint=mention.language)
@@ -30,6 +31,7 @@ def drafter(settings: Settings) -> Callable[[Mention], dict[str, Any]]:
         )
         ability = samples.ability_of(mention, Contact(), brand.name)
         draft = suggest(case, brand=brand, policy=policy, ability=ability, playbooks=books)
+        draft = app.reword(writer, draft, case, brand=brand, ability=ability, books=books)
         draft = guard.review(draft, brand=brand, ability=ability, subject=mention)
         return {
             "id": mention.id,

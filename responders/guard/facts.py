@@ -125,6 +125,22 @@ def link(text: str, allowed: Collection[str]) -> str | None:
     return None
 
 
+def places(text: str) -> frozenset[str]:
+    """Every link, mail address and account that a text names, lower case."""
+    mails = _EMAIL.findall(text)
+    without = _EMAIL.sub(" ", text)
+    links = [found.rstrip(".,;:!?") for found in _matches(_LINK, without)]
+    handles = _matches(_HANDLE, _LINK.sub(" ", without))
+    return frozenset(found.lower() for found in (*mails, *links, *handles))
+
+
+def masked(text: str) -> str:
+    """A text without addresses, links, accounts and long numbers: what no third party needs."""
+    for pattern in (_EMAIL, _LINK, _IBAN, _CARD, _PHONE, _NUMBER_OF_ORDER, _HANDLE):
+        text = pattern.sub("\u2026", text)
+    return text
+
+
 def any_link(text: str) -> str | None:
     """Any link at all."""
     return next(_matches(_LINK, _EMAIL.sub(" ", text)), None)

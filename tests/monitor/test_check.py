@@ -13,6 +13,7 @@ from monitor.check import Finding
 from monitor.store import Store
 from tests.monitor.command import Amends
 from tests.monitor.town import BRAND, CHANNEL, EVA, SECRETS, SLACK, TWITTER, Town, town
+from tests.servers.writer import KEY, WriterServer
 
 CONSOLE = "\n[console]\nenabled = true\n"
 CREDIT = (
@@ -232,3 +233,22 @@ def test_a_check_that_breaks_off_is_a_problem_of_its_platform(
     assert found["twitter"][-1].what == "the keys belong to another account"
     assert found["twitter"][-1].fatal
     assert only(found, "slack").fine
+
+
+WRITER = (
+    '[writer]\napi_url = "{url}/v1"\nmodel = "small-instruct"\napi_key = "env:AMENDS_T_WRITER"\n'
+)
+
+
+def test_a_writer_is_asked_for_its_models(here: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMENDS_T_WRITER", KEY)
+    with WriterServer() as server:
+        here.write(BRAND, TWITTER, SLACK, WRITER.format(url=server.url))
+        assert only(findings(here), "writer").fine
+        server.models = ["another"]
+        found = only(findings(here), "writer")
+
+    assert not found.fine
+    assert not found.fatal
+    assert '"small-instruct" is none of its models' in found.what
+    assert {(r.method, r.path) for r in server.requests} == {("GET", "/v1/models")}

@@ -269,3 +269,47 @@ def test_long_values_are_cut_in_messages() -> None:
 def test_one_line_says_how_many_more_there_are() -> None:
     with pytest.raises(SettingsError, match=r"\(and 1 more: run amends check\)"):
         check({"brands": [{"name": "A", "voice": "x", "timezone": "y"}]}, Path("c.toml"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://llm.example/v1", "http://127.0.0.1:9/v1", "http://10.0.0.5/v1/", "http://ollama/v1"],
+)
+def test_a_writer_is_asked_where_nobody_can_listen(tmp_path: Path, address: str) -> None:
+    table = f'[writer]\napi_url = "{address}"\nmodel = "m"\n'
+
+    settings = load(written(tmp_path, BRAND + table))
+
+    assert settings.file.writer is not None
+    assert settings.file.writer.api_url == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("http://llm.example/v1", "write https"),
+        ("ftp://llm.example", "write an address such as"),
+        ("https://key@llm.example/v1", "write only the address"),
+        ("https://llm.example/v1?key=1", "write only the address"),
+        ("llm", "write an address such as"),
+    ],
+)
+def test_a_writers_address_that_cannot_be_used_says_why(
+    tmp_path: Path, address: str, words: str
+) -> None:
+    table = f'[writer]\napi_url = "{address}"\nmodel = "m"\n'
+
+    (problem,) = problems_of(tmp_path, BRAND + table)
+
+    assert "writer.api_url" in problem
+    assert words in problem
+
+
+def test_a_writer_without_a_model_says_so(tmp_path: Path) -> None:
+    table = '[writer]\napi_url = "https://llm.example/v1"\napi_key = "sk-plain"\n'
+
+    found = problems_of(tmp_path, BRAND + table)
+
+    assert any("writer.model is missing" in line for line in found)
+    assert any('write "env:NAME"' in line for line in found)
+    assert not any("sk-plain" in line for line in found)

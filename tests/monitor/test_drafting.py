@@ -6,11 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from connectors.base import Author, Mention
-from monitor.config import BrandTable, CreditTable, File, PolicyTable, Settings, defaults
+from monitor.config import (
+    BrandTable,
+    CreditTable,
+    File,
+    PolicyTable,
+    Settings,
+    WriterTable,
+    defaults,
+)
 from monitor.drafting import drafter
 from responders.money import Money
+from tests.servers.writer import KEY, MODEL, WriterServer, same
 
 EUROS = Money(minor=1000, currency="EUR")
 
@@ -82,3 +92,25 @@ def test_a_credit_is_minor_units_and_a_currency(tmp_path: Path) -> None:
 )
 def test_no_text_is_too_odd_for_an_answer(text: str) -> None:
     assert drafted(text)["id"] == "a"
+
+
+def test_a_writer_words_the_draft_where_one_is_configured() -> None:
+    def polite(asked: dict[str, Any]) -> dict[str, Any]:
+        return {half: text.replace("Hi", "Hey") for half, text in same(asked).items()}
+
+    with WriterServer(polite) as server:
+        table = WriterTable(api_url=f"{server.url}/v1", model=MODEL, api_key=SecretStr(KEY))
+        file = File(brands=(BrandTable(name="Acme", signature="Eva"),), writer=table)
+        made = drafted("Where is my order? It is three weeks late!", Settings(file=file))
+
+    assert "machine_written" in {finding["code"] for finding in made["findings"]}
+    assert len(server.requests) == 1
+
+
+def test_a_writer_without_its_key_is_left_out() -> None:
+    table = WriterTable(api_url="http://127.0.0.1:9/v1", model="m", api_key=SecretStr(""))
+    file = File(brands=(BrandTable(name="Acme"),), writer=table)
+
+    made = drafted("Where is my order? It is three weeks late!", Settings(file=file))
+
+    assert made["findings"] == []
