@@ -84,18 +84,12 @@ class Mentions:
         """
         brand_id = self._brands.id(brand_name)
         stored_at = stamp(self._database, now)
-        rows = [self._mention_row(brand_id, source, post, word, stored_at) for post, word in judged]
         with self._database.write() as connection:
-            # One page of a brand at a time: two would wait for each other's rows in a circle.
-            self._database.lock(connection, brand_id)
-            newest = connection.execute(select(func.max(mention.c.id))).scalar() or 0
-            erased = _erased(connection, brand_id, [post for post, _ in judged])
-            self._insert_mentions.add(
-                connection,
-                rows if not erased else [row for row in rows if (row[1], row[2]) not in erased],
-            )
-            ids = _ids_after(connection, brand_id, newest)
-            self._write_verdicts(connection, brand_id, judged, ids, stored_at, file_since)
+            ids: dict[tuple[str, str], MentionId] = {}
+            if judged:  # most polls bring nothing, and then the place alone is written
+                # One page of a brand at a time: two would wait for each other's rows in a circle.
+                self._database.lock(connection, brand_id)
+                ids = self._add(connection, brand_id, source, judged, stored_at, file_since)
             if not source.startswith(CONVERSATION):
                 self._write_cursor(connection, brand_id, source, cursor, now)
         return Ingested(new=tuple(ids.values()))
@@ -229,6 +223,27 @@ class Mentions:
         if row is None:
             raise KeyError(missing)
         return entry_of(row, row.round or 1), row.brand_name
+
+    def _add(
+        self,
+        connection: Connection,
+        brand_id: int,
+        source: str,
+        judged: Sequence[tuple[Mention, Verdict | None]],
+        stored_at: object,
+        file_since: datetime | None,
+    ) -> dict[tuple[str, str], MentionId]:
+        """Add the posts that are new, with their verdicts and counts; their ids."""
+        rows = [self._mention_row(brand_id, source, post, word, stored_at) for post, word in judged]
+        newest = connection.execute(select(func.max(mention.c.id))).scalar() or 0
+        erased = _erased(connection, brand_id, [post for post, _ in judged])
+        self._insert_mentions.add(
+            connection,
+            rows if not erased else [row for row in rows if (row[1], row[2]) not in erased],
+        )
+        ids = _ids_after(connection, brand_id, newest)
+        self._write_verdicts(connection, brand_id, judged, ids, stored_at, file_since)
+        return ids
 
     def _mention_row(
         self, brand_id: int, source: str, post: Mention, judged: Verdict | None, stored_at: object
