@@ -3,15 +3,17 @@
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, Respond
 
 from connectors.errors import ConnectorError
 from responders.home import Office
 from responders.policy import Person
 from responders.slack import notices
 from responders.slack.clicks import Payload, Unreadable, user_of
+from responders.slack.socket_mode import SlackApp
 from responders.slack.text import clean, staff
 
 log = logging.getLogger(__name__)
@@ -39,9 +41,9 @@ class Voice(Protocol):
         """Put the page in its place. Raises a ConnectorError."""
 
 
-def register(app: App, office: Office, roster: Roster, *, voice: Voice) -> None:
+def register(app: SlackApp, office: Office, roster: Roster, *, voice: Voice) -> None:
     """Make the app answer to the command, the shortcut and whoever opens its page."""
-    front = _Front(office, roster, voice)
+    front = _Front(app, office, roster, voice)
     app.command(COMMAND)(front.commanded)
     app.shortcut(SHORTCUT)(front.shortcut)
     app.event("app_home_opened")(front.opened)
@@ -50,7 +52,8 @@ def register(app: App, office: Office, roster: Roster, *, voice: Voice) -> None:
 class _Front:
     """The front desk."""
 
-    def __init__(self, office: Office, roster: Roster, voice: Voice) -> None:
+    def __init__(self, app: SlackApp, office: Office, roster: Roster, voice: Voice) -> None:
+        self._app = app
         self._office = office
         self._roster = roster
         self._voice = voice
@@ -58,10 +61,12 @@ class _Front:
     def commanded(self, ack: Ack, body: Payload, respond: Respond) -> None:
         """`/amends words`."""
         ack()
-        words = clean(str(body.get("text", "")))
-        self._answer(
-            respond, str(body.get("user_id", "")), lambda p: self._office.command(words, p)
-        )
+        words, user = clean(str(body.get("text", ""))), str(body.get("user_id", ""))
+
+        def do() -> None:
+            self._answer(respond, user, lambda person: self._office.command(words, person))
+
+        self._app.after(do, body)
 
     def shortcut(self, ack: Ack, body: Payload, respond: Respond) -> None:
         """A message of a colleague that quotes or links a post becomes a case."""
@@ -73,13 +78,19 @@ class _Front:
             user = user_of(body)
         except Unreadable:
             return
-        self._answer(respond, user, lambda p: self._office.make_case(url, words, p))
 
-    def opened(self, event: Payload) -> None:
+        def do() -> None:
+            self._answer(respond, user, lambda person: self._office.make_case(url, words, person))
+
+        self._app.after(do, body)
+
+    def opened(self, event: Payload, body: Payload) -> None:
         """Somebody looks at the page."""
-        if event.get("tab") != "home":
-            return
-        user = str(event.get("user", ""))
+        if event.get("tab") == "home":
+            self._app.after(partial(self.publish, str(event.get("user", ""))), body)
+
+    def publish(self, user: str) -> None:
+        """Put the person's page in its place, as things are now."""
         try:
             person = self._roster.person(user)
             if person is not None:

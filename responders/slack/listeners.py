@@ -7,7 +7,7 @@ make at once, changes it once.
 
 import logging
 import re
-from concurrent.futures import Executor, Future
+from functools import partial
 from traceback import format_tb
 from typing import Any, Protocol
 
@@ -112,35 +112,30 @@ class Voice(Protocol):
 
 def register(app: SlackApp, desk: Desk, roster: Roster, *, voice: Voice, clock: Clock) -> None:
     """Make the app answer to every button and form of ours, and to nothing else."""
-    counter = _Counter(desk, roster, voice, clock, app.hands)
+    counter = _Counter(app, desk, roster, voice, clock)
     ours = re.compile(rf"^{re.escape(PREFIX)}")
     app.action(ours)(counter.clicked)
     app.view(ours)(counter.submitted)
     app.error(counter.failed)
+    app.trouble = counter.failed
 
 
 class _Counter:
     """Where people come with their clicks."""
 
     def __init__(
-        self, desk: Desk, roster: Roster, voice: Voice, clock: Clock, hands: Executor
+        self, app: SlackApp, desk: Desk, roster: Roster, voice: Voice, clock: Clock
     ) -> None:
+        self._app = app
         self._desk = desk
         self._roster = roster
         self._voice = voice
         self._clock = clock
-        self._hands = hands
 
     def clicked(self, ack: Ack, body: Payload) -> None:
         """A button or a menu item: acknowledged at once, decided by the next free hand."""
         ack()
-
-        def look(done: Future[None]) -> None:
-            error = done.exception()
-            if isinstance(error, Exception):
-                self.failed(error, body)
-
-        self._hands.submit(self._decide, body).add_done_callback(look)
+        self._app.after(partial(self._decide, body), body)
 
     def _decide(self, body: Payload) -> None:
         try:

@@ -1,4 +1,5 @@
 import logging
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -62,6 +63,35 @@ def test_a_connection_that_is_already_torn_down_is_closed_without_noise(
         listening.close()
 
     assert "did not close cleanly: AttributeError" in caplog.text
+
+
+def test_what_fails_before_anybody_registers_is_a_line_without_content(
+    app: SlackApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down() -> None:
+        raise RuntimeError("what a customer wrote")
+
+    app.after(break_down, {})
+    app.finish()
+
+    assert "failed with RuntimeError" in caplog.text
+    assert "customer" not in caplog.text
+
+
+def test_no_acknowledgement_waits_for_the_next_one(
+    slack: SlackServer, listening: Listening
+) -> None:
+    def prompt() -> int:
+        session = listening._handler.client.current_session
+        assert session is not None
+        assert session.sock is not None
+        return session.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    slack.until(prompt, "the option on the first connection")
+    slack.renew_connections()
+    slack.until(lambda: slack.hellos == 2, "the second connection")
+
+    slack.until(prompt, "the option on the second connection")
 
 
 def test_a_wrong_token_is_a_matter_of_settings(app: SlackApp, client: WebClient) -> None:
