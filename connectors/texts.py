@@ -15,6 +15,11 @@ _HIDDEN = frozenset({"head", "script", "style", "template", "title"})
 _LINES = frozenset({"br", "div", "dd", "dt", "hr", "li", "section", "table", "tr"})
 _PARAGRAPHS = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "ul"})
 _TAG = re.compile(r"<[^>]*>?")
+_SPACE = re.compile(r"\s+")
+#: The plainest elements, as comments have them: what breaks a line, a link, its end, mere emphasis.
+_PLAIN = re.compile(
+    r'<(?:(/?p|br ?/?)|a href="([^"<>]*)"(?: rel="[^"<>]*")?|(/a)|/?(?:i|b|em|strong|code))>'
+)
 
 
 def clean(text: str) -> str:
@@ -34,6 +39,11 @@ def from_html(html: str, *, without: frozenset[str] = frozenset()) -> str:
     all they hold. Never fails: where the markup makes no sense its tags are taken out.
     """
     html = html[:MOST_MARKUP]
+    plain = None if without else _simply(html)
+    return _thoroughly(html, without) if plain is None else plain
+
+
+def _thoroughly(html: str, without: frozenset[str]) -> str:
     reader = _Reader(without)
     try:
         reader.feed(html)
@@ -41,6 +51,38 @@ def from_html(html: str, *, without: frozenset[str] = frozenset()) -> str:
     except (AssertionError, ValueError):  # of "<![" and friends, on some versions of Python
         return _tidy(unescape(_TAG.sub(" ", html)))
     return _tidy("".join(reader.pieces))
+
+
+def _simply(html: str) -> str | None:
+    """The same of markup with the plainest elements alone, a third faster; None of any other.
+
+    Most comments on the web are no more than this.
+    """
+    pieces = _PLAIN.split(html)
+    if any("<" in text for text in pieces[:: _PLAIN.groups + 1]):
+        return None
+    seen: list[str] = []
+    link, begins = "", 0
+    for at in range(0, len(pieces), _PLAIN.groups + 1):
+        if at:
+            block, href, ends = pieces[at - _PLAIN.groups : at]
+            if block:
+                seen.append("\n\n" if block.endswith("p") else "\n")
+            elif href is not None:
+                link, begins = unescape(href), len(seen)
+            elif ends:
+                seen[begins:] = [_written_out("".join(seen[begins:]), link)]
+                link = ""
+        text = pieces[at]
+        seen.append(_SPACE.sub(" ", unescape(text) if "&" in text else text))
+    return _tidy("".join(seen))
+
+
+def _written_out(shown: str, link: str) -> str:
+    """What a link shows; its address where that is only the beginning of it."""
+    bare = shown.strip()
+    beginning = bare.removesuffix("...").removesuffix("…")
+    return link if beginning not in ("", bare) and link.startswith(beginning) else shown
 
 
 #: Elements that never end, so nothing stands in them.
@@ -87,7 +129,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.pieces.append(re.sub(r"\s+", " ", data))
+            self.pieces.append(_SPACE.sub(" ", data))
 
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
@@ -97,10 +139,8 @@ class _Reader(HTMLParser):
 
     def _write_out(self) -> None:
         """Put a link's address where its text shows the beginning only."""
-        shown = "".join(self.pieces[self._link_begins :]).strip()
-        beginning = shown.removesuffix("...").removesuffix("…")
-        if beginning not in ("", shown) and self._link.startswith(beginning):
-            self.pieces[self._link_begins :] = [self._link]
+        shown = "".join(self.pieces[self._link_begins :])
+        self.pieces[self._link_begins :] = [_written_out(shown, self._link)]
         self._link = ""
 
 

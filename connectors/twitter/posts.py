@@ -5,7 +5,7 @@ Shapes from docs.x.com, openapi.json 2.167 of 2026-08-22.
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -52,19 +52,37 @@ def parse(tweet: object, includes: object = None, *, account: Account | None = N
     Raises:
         BadPayload: it is not a post with an id, a text, an author and a time.
     """
-    account = account or Account()
+    return _parse(tweet, _Beside.of(includes), account or Account())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Beside:
+    """What came beside the posts of a page, by its id."""
+
+    users: Mapping[str, dict[str, object]]
+    posts: Mapping[str, dict[str, object]]
+
+    @classmethod
+    def of(cls, includes: object) -> "_Beside":
+        """The same from an answer's `includes`."""
+        return cls(users=_by_id(items(includes, "users")), posts=_by_id(items(includes, "tweets")))
+
+
+def _by_id(found: Sequence[dict[str, object]]) -> dict[str, dict[str, object]]:
+    return {one_id: one for one in reversed(found) if is_id(one_id := one.get("id"))}
+
+
+def _parse(tweet: object, beside: _Beside, account: Account) -> Mention:
     item = _item(tweet)
     post_id = _id(item, "id", item="")
     author_id = _id(item, "author_id", item=post_id)
     parents = references(item)
-    related = items(includes, "tweets") if parents else []
-    known = {post["id"]: post for post in related if is_id(post.get("id"))}
     text = full_text(item)
     if text is None:
         raise BadPayload(f"post {post_id} of twitter has no text", item=post_id)
-    author = _author(author_id, items(includes, "users"))
+    author = _author(author_id, beside.users.get(author_id, {}))
     named = account.named_in(text) or _names(item, account)
-    quoted = known.get(parents.get("quoted", ""), {})
+    quoted = beside.posts.get(parents.get("quoted", ""), {})
     answered = parents.get("replied_to")
     return Mention(
         platform="twitter",
@@ -75,7 +93,7 @@ def parse(tweet: object, includes: object = None, *, account: Account | None = N
         url=post_url(author.handle, post_id),
         in_reply_to=answered,
         thread=_optional_id(item, "conversation_id"),
-        parent_text=full_text(known.get(answered or "", {})),
+        parent_text=full_text(beside.posts.get(answered or "", {})),
         language=_language(item.get("lang")),
         addressed=named or (bool(account.id) and quoted.get("author_id") == account.id),
         # Whom the other settings let in cannot be told from outside; a named account always may.
@@ -113,9 +131,10 @@ def read_posts(
     """Posts of people in their own words, and what could not be read."""
     mentions: list[Mention] = []
     bad: list[BadPayload] = []
+    beside = _Beside.of(includes)
     for tweet in tweets:
         try:
-            mention = parse(tweet, includes, account=account)
+            mention = _parse(tweet, beside, account)
         except BadPayload as error:
             bad.append(error)
             continue
@@ -234,8 +253,7 @@ def _names(item: dict[str, object], account: Account) -> bool:
     )
 
 
-def _author(id: str, users: Sequence[dict[str, object]]) -> Author:
-    user = next((user for user in users if user.get("id") == id), {})
+def _author(id: str, user: Mapping[str, object]) -> Author:
     handle, name = user.get("username"), user.get("name")
     known = isinstance(handle, str) and _HANDLE.fullmatch(handle) is not None
     followers = mapping(user.get("public_metrics")).get("followers_count")

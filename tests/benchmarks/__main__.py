@@ -10,6 +10,7 @@ BENCHES = (
     "bench_start",
     "bench_store",
     "bench_poll",
+    "bench_connectors",
     "bench_deliver",
     "bench_demo",
     "bench_idle",
