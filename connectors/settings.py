@@ -4,6 +4,7 @@ A secret is written `env:NAME` and never as itself, so that config.toml can be s
 """
 
 import os
+import re
 from typing import Annotated
 
 from pydantic import (
@@ -46,6 +47,25 @@ class Table(BaseModel):
     )
 
 
+_DOLLARS = re.compile(r"(?P<whole>\d{1,7})(?:\.(?P<cents>\d{2}))? USD")
+
+
+def _budget(value: object) -> int | None:
+    if value is None:
+        return None
+    match = _DOLLARS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('write an amount in US dollars, such as "50.00 USD"')
+    micro_usd = (int(match["whole"]) * 100 + int(match["cents"] or 0)) * 10_000
+    if not micro_usd:
+        raise ValueError('write more than "0.00 USD", or leave it out for no limit')
+    return micro_usd
+
+
+Budget = Annotated[int | None, BeforeValidator(_budget)]
+"""Millionths of a US dollar, written as "50.00 USD"; None: no limit."""
+
+
 class ConnectorSettings(Table):
     """The keys that every platform's table has."""
 
@@ -54,3 +74,10 @@ class ConnectorSettings(Table):
     brand: str = ""  #: which [[brands]] entry the posts belong to; "" is the first one
     account: str = ""  #: our account's handle there; asked of the platform where empty
     timeout_seconds: float = Field(default=15.0, gt=0, le=120)
+
+
+class PaidSettings(ConnectorSettings):
+    """Of a platform that bills its calls."""
+
+    #: Of a month in UTC. Reading stops short of it, so that something is left for sending.
+    monthly_budget: Budget = None

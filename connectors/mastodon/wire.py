@@ -22,6 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from connectors.errors import ConnectorError, OutcomeUnknown, Refused, SetupError, TryLater
+from connectors.reserve import Reserve
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -93,6 +94,7 @@ class Wire(HTTPAdapter):
     def __init__(self, *, timeout: float) -> None:
         super().__init__(max_retries=0)
         self._timeout = timeout
+        self._reserve = Reserve("Mastodon")
 
     def session(self) -> requests.Session:
         """A session of which every request goes this way."""
@@ -119,6 +121,8 @@ class Wire(HTTPAdapter):
         # An idle connection may be closed at the other end just as we write into it, and then
         # nobody could say whether the request was applied. A fresh one either opens or not.
         self.close()
+        if not call.writes:
+            self._reserve.heed("account")
         try:
             response = super().send(
                 request, stream=stream, timeout=self._timeout, verify=verify, proxies=proxies
@@ -129,9 +133,20 @@ class Wire(HTTPAdapter):
         verdict = judge(call, response.status_code, response.headers, content)
         if verdict is not None:
             raise verdict
+        self._note(response.headers)
         for name in _NOT_FOR_THE_LIBRARY:
             response.headers.pop(name, None)
         return response
+
+    def _note(self, headers: Mapping[str, str]) -> None:
+        """Remember what is left of the account's limit, which all calls share."""
+        ends_at, now = _reset(headers), _said_at(headers)
+        limit = _number(headers.get("x-ratelimit-limit"))
+        left = _number(headers.get("x-ratelimit-remaining"))
+        if ends_at is not None and now is not None and limit is not None and left is not None:
+            self._reserve.note(
+                "account", limit=int(limit), left=int(left), ends_at=ends_at, now=now
+            )
 
 
 def ask(call: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Found:
@@ -244,15 +259,19 @@ def _reset(headers: Mapping[str, str]) -> datetime | None:
             return datetime.fromtimestamp(seconds, UTC)
         except (ValueError, OverflowError, OSError):
             return None
-    wait = _number(headers.get("retry-after"))
+    wait, now = _number(headers.get("retry-after")), _said_at(headers)
+    if wait is None or now is None:
+        return None
+    return now + timedelta(seconds=min(wait, _LONGEST_WAIT))
+
+
+def _said_at(headers: Mapping[str, str]) -> datetime | None:
+    """The moment of the answer by the server's clock, aware UTC; None where it does not say."""
     try:
         now = parsedate_to_datetime(headers.get("date", ""))
     except ValueError:
         return None
-    if wait is None:
-        return None
-    later = timedelta(seconds=min(wait, _LONGEST_WAIT))
-    return now.replace(tzinfo=now.tzinfo or UTC).astimezone(UTC) + later
+    return now.replace(tzinfo=now.tzinfo or UTC).astimezone(UTC)
 
 
 def _number(value: str | None) -> float | None:

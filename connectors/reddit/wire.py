@@ -24,6 +24,7 @@ from prawcore.const import ACCESS_TOKEN_PATH
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from connectors.errors import ConnectorError, OutcomeUnknown, Refused, SetupError, TryLater
+from connectors.reserve import is_for_sending
 
 #: Calls of the rate-limit window that reads leave to what a person has approved.
 LEFT_FOR_WRITES = 10
@@ -136,7 +137,8 @@ class Wire(Requestor):
         return response
 
     def _heed_window(self, call: "Call") -> None:
-        needed = 1 if call.writes or call.login else 1 + LEFT_FOR_WRITES
+        first = call.writes or call.login or is_for_sending()
+        needed = 1 if first else 1 + LEFT_FOR_WRITES
         if self._left < needed and self._monotonic() < self._window_ends:
             raise TryLater(
                 "Reddit's rate limit for our keys is used up; nothing was asked.",

@@ -29,13 +29,15 @@ from connectors.base import (
 from connectors.errors import (
     BadPayload,
     ConnectorError,
+    OutcomeUnknown,
     Refused,
     SetupError,
     TryLater,
     Unsupported,
 )
 from connectors.lengths import weighted
-from connectors.settings import ConnectorSettings, Secret
+from connectors.meter import Meter
+from connectors.settings import ConnectorSettings, PaidSettings, Secret
 from connectors.summary import Summary
 from connectors.twitter.cursor import (
     Place,
@@ -62,7 +64,8 @@ from connectors.twitter.posts import (
     read_posts,
     references,
 )
-from connectors.twitter.rules import MESSAGE_LIMIT, POST_LIMIT, Rules, ability, price
+from connectors.twitter.prices import DELETION, Prices
+from connectors.twitter.rules import MESSAGE, MESSAGE_LIMIT, POST_LIMIT, Rules, ability, price
 from connectors.twitter.wire import HOST, Wire, ask
 
 __all__ = ["Account", "Twitter", "TwitterSettings", "parse", "price"]
@@ -105,7 +108,7 @@ def _api_url(value: str) -> str:
     return value.rstrip("/")
 
 
-class TwitterSettings(ConnectorSettings):
+class TwitterSettings(PaidSettings):
     """[connectors.twitter].
 
     Replies and messages need all four keys of the account; `bearer_token` alone only reads.
@@ -142,6 +145,8 @@ class Twitter:
 
     def __init__(self, settings: TwitterSettings) -> None:
         """Speaks to nobody yet."""
+        self.meter = Meter()
+        self._prices = Prices()
         self._settings = settings
         self._known = Account(id=settings.user_id, handle=settings.account.removeprefix("@"))
         self._wire = Wire(api_url=settings.api_url, timeout=settings.timeout_seconds)
@@ -215,9 +220,10 @@ class Twitter:
                 code="too_long",
             )
         self._demand_keys()
-        answer = ask(
+        answer = self._ask(
             Doing.REPLY,
             self._client.create_tweet,
+            price(text, summoned=mention.addressed),
             text=text,
             in_reply_to_tweet_id=mention.id,
             user_auth=True,
@@ -236,9 +242,10 @@ class Twitter:
                 code="too_long",
             )
         self._demand_keys()
-        answer = ask(
+        answer = self._ask(
             Doing.MESSAGE,
             self._client.create_direct_message,
+            MESSAGE,
             participant_id=author.id,
             text=text,
             user_auth=True,
@@ -277,7 +284,7 @@ class Twitter:
         ids = [mention.id for mention in mentions if not mention.private]
         for start in range(0, len(ids), _PAGE):
             asked = ids[start : start + _PAGE]
-            page = ask(
+            page = self._ask(
                 Doing.READ,
                 self._client.get_tweets,
                 ids=asked,
@@ -305,7 +312,13 @@ class Twitter:
             raise Unsupported("X has no way to take a private message back from its reader")
         self._demand_keys()
         try:
-            ask(Doing.DELETE, self._client.delete_tweet, id=receipt.id, user_auth=True)
+            self._ask(
+                Doing.DELETE,
+                self._client.delete_tweet,
+                DELETION,
+                id=receipt.id,
+                user_auth=True,
+            )
         except Refused as error:
             if error.code != "gone":
                 raise
@@ -337,6 +350,25 @@ class Twitter:
             if any(problem.fatal for problem in problems):
                 break
         return problems
+
+    # Asking
+
+    def _ask(
+        self, doing: Doing, call: Callable[..., object], price: int = 0, /, **arguments: object
+    ) -> dict[str, object]:
+        """Ask once, and count what it costs: also where no answer came, as X may have taken it.
+
+        Raises: as `ask` does.
+        """
+        sending = doing is not Doing.READ
+        try:
+            answer = ask(doing, call, **arguments)
+        except OutcomeUnknown:
+            self.meter.add(price, sending=sending)
+            raise
+        price += self._prices.of(call.__name__, answer, self._wire.day)
+        self.meter.add(price, sending=sending)
+        return answer
 
     # Who we are
 
@@ -383,11 +415,11 @@ class Twitter:
     def _who(self) -> Account:
         """What X says about our account; what the settings say where it cannot be asked."""
         if self._signs:
-            answer = ask(Doing.READ, self._client.get_me, user_auth=True)
+            answer = self._ask(Doing.READ, self._client.get_me, user_auth=True)
         elif self._settings.bearer_token is None:
             raise SetupError(f"{_lacking(self._missing())}; {_GET_KEYS}")
         elif self._known.handle:
-            answer = ask(Doing.READ, self._client.get_user, username=self._known.handle)
+            answer = self._ask(Doing.READ, self._client.get_user, username=self._known.handle)
         else:
             return self._known
         user = mapping(answer.get("data"))
@@ -415,11 +447,13 @@ class Twitter:
             "user_auth": self._signs,
         }
         if not searching:
-            return ask(Doing.READ, self._client.get_users_mentions, id=account.id, **arguments)
+            return self._ask(
+                Doing.READ, self._client.get_users_mentions, id=account.id, **arguments
+            )
         query = self._settings.query
         if account.handle:
             query = f"({query}) -from:{account.handle}"
-        return ask(Doing.READ, self._client.search_recent_tweets, query=query, **arguments)
+        return self._ask(Doing.READ, self._client.search_recent_tweets, query=query, **arguments)
 
     def _turned(
         self,
@@ -512,7 +546,7 @@ class Twitter:
     ) -> Iterator[dict[str, object]]:
         """Every page of a list that is read to its end."""
         for _ in range(_MOST_PAGES):
-            page = ask(Doing.READ, call, user_auth=self._signs, **arguments)
+            page = self._ask(Doing.READ, call, user_auth=self._signs, **arguments)
             yield page
             token = mapping(page.get("meta")).get("next_token")
             if not isinstance(token, str) or not token:
@@ -574,7 +608,7 @@ class Twitter:
 
     def _check_mentions(self) -> list[Problem]:
         if self._known.id:
-            ask(
+            self._ask(
                 Doing.READ,
                 self._client.get_users_mentions,
                 id=self._known.id,
@@ -584,7 +618,7 @@ class Twitter:
         return []
 
     def _check_search(self) -> list[Problem]:
-        ask(
+        self._ask(
             Doing.READ,
             self._client.search_recent_tweets,
             query=self._settings.query,
@@ -594,7 +628,7 @@ class Twitter:
         return []
 
     def _check_messages(self) -> list[Problem]:
-        ask(Doing.READ, self._client.get_direct_message_events, max_results=1, user_auth=True)
+        self._ask(Doing.READ, self._client.get_direct_message_events, max_results=1, user_auth=True)
         return []
 
 

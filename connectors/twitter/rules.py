@@ -19,7 +19,7 @@ POST_LIMIT = TextLimit(maximum=280, count=weighted, unit="characters as X counts
 #: `dm_text_character_limit` of the older interface's help/configuration; v2 names none.
 MESSAGE_LIMIT = TextLimit(maximum=10_000)
 #: In millionths of a US dollar.
-_POST, _SUMMONED, _WITH_LINK, _MESSAGE = 15_000, 10_000, 200_000, 15_000
+_POST, _SUMMONED, _WITH_LINK, MESSAGE = 15_000, 10_000, 200_000, 15_000
 
 
 def price(text: str, *, summoned: bool) -> int:
@@ -76,7 +76,7 @@ def _private_way(mention: Mention, contact: Contact, rules: Rules) -> Way:
     way = Way(
         route=Route.API,
         account=rules.account or None,
-        cost_micro_usd=_MESSAGE,
+        cost_micro_usd=MESSAGE,
         limit=MESSAGE_LIMIT,
         link_template="https://x.com/messages/compose"
         f"?recipient_id={mention.author.id}&text={{text}}",

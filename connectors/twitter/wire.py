@@ -1,7 +1,10 @@
 """How requests reach X: one time-out, one chosen server, never twice, no secret in a log."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 import requests
 import tweepy
@@ -10,10 +13,13 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from connectors.errors import ConnectorError, TryLater
-from connectors.twitter.errors import Doing, meaning, no_answer
+from connectors.reserve import Reserve
+from connectors.twitter.errors import Doing, meaning, no_answer, reset_time
 
 #: Where tweepy sends everything, and what it signs; another address stands in for it.
 HOST = "https://api.twitter.com"
+
+_ID = re.compile(r"[0-9]{2,}")
 
 # At level DEBUG these log headers and bodies: the keys, and every text with its codes.
 for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
@@ -28,6 +34,7 @@ class Wire(HTTPAdapter):
     Attributes:
         access_level: What X said last about the keys: read, read-write or
             read-write-directmessages; "" where it said nothing.
+        day: The day of X's last answer, in UTC; "" where it said none.
     """
 
     def __init__(self, *, api_url: str, timeout: float) -> None:
@@ -35,6 +42,8 @@ class Wire(HTTPAdapter):
         self._api_url = api_url
         self._timeout = timeout
         self.access_level = ""
+        self.day = ""
+        self._reserve = Reserve("X")
 
     def send(
         self,
@@ -45,7 +54,15 @@ class Wire(HTTPAdapter):
         cert: object = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send it to `api_url`, with our time-out. The signature stays that of X's own address."""
+        """Send it to `api_url`, with our time-out. The signature stays that of X's own address.
+
+        Raises:
+            TryLater: what X's limit still allows is left to what people approved.
+        """
+        # Each kind of call has a limit of its own; numbers are ids.
+        window = f"{request.method} {_ID.sub('N', request.path_url.partition('?')[0])}"
+        if request.method == "GET":
+            self._reserve.heed(window)
         if self._api_url != HOST:
             request = request.copy()
             request.url = f"{self._api_url}{request.path_url}"
@@ -54,7 +71,24 @@ class Wire(HTTPAdapter):
             request, stream=stream, timeout=self._timeout, verify=verify, proxies=proxies
         )
         self.access_level = response.headers.get("x-access-level", "")
+        self._note(window, response.headers)
         return response
+
+    def _note(self, window: str, headers: Mapping[str, str]) -> None:
+        """Remember the day, and what is left of the limit. Source: "Rate limits", 2026-08-22."""
+        try:
+            now = parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+        except ValueError:
+            self.day = ""
+            return
+        self.day = f"{now:%Y-%m-%d}"
+        ends_at = reset_time(headers)
+        limit, left = (
+            headers.get("x-rate-limit-limit", ""),
+            headers.get("x-rate-limit-remaining", ""),
+        )
+        if ends_at is not None and limit.isdecimal() and left.isdecimal():
+            self._reserve.note(window, limit=int(limit), left=int(left), ends_at=ends_at, now=now)
 
 
 def ask(doing: Doing, call: Callable[..., object], **arguments: object) -> dict[str, object]:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors import registry
-from connectors.settings import WITHOUT_SECRETS, ConnectorSettings, Secret, Table
+from connectors.settings import WITHOUT_SECRETS, ConnectorSettings, PaidSettings, Secret, Table
 
 PLATFORMS = sorted(registry.PLATFORMS)
 
@@ -105,3 +105,32 @@ def test_no_platform_keeps_a_secret_as_plain_text(platform: str) -> None:
     for name, field in registry.load(platform).Settings.model_fields.items():
         if any(word in name for word in ("password", "secret", "token", "private_key")):
             assert "SecretStr" in str(field.annotation) or name.endswith("_url"), name
+
+
+@pytest.mark.parametrize(
+    ("written", "micro_usd"),
+    [("50.00 USD", 50_000_000), ("7 USD", 7_000_000), (" 0.05 USD ", 50_000), (None, None)],
+)
+def test_a_budget_is_an_amount_in_dollars(written: object, micro_usd: int | None) -> None:
+    assert PaidSettings.model_validate({"monthly_budget": written}).monthly_budget == micro_usd
+    assert PaidSettings().monthly_budget is None
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("50", 'write an amount in US dollars, such as "50.00 USD"'),
+        ("50.00 EUR", 'write an amount in US dollars, such as "50.00 USD"'),
+        ("-1 USD", 'write an amount in US dollars, such as "50.00 USD"'),
+        (50, 'write an amount in US dollars, such as "50.00 USD"'),
+        ("0.00 USD", 'write more than "0.00 USD", or leave it out for no limit'),
+    ],
+)
+def test_any_other_budget_is_refused_with_what_to_write(written: object, told: str) -> None:
+    assert told in said({"monthly_budget": written}, PaidSettings)
+
+
+def test_only_a_platform_that_bills_has_a_budget() -> None:
+    paid = {name for name in PLATFORMS if issubclass(registry.load(name).Settings, PaidSettings)}
+
+    assert paid == {"twitter"}

@@ -7,7 +7,7 @@ platform. A server stops by itself at the end of its `with` block, also while a 
 import json
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, RLock, Thread
@@ -102,10 +102,12 @@ class LoopbackServer:
 
     Attributes:
         requests: Every request that came in, oldest first; faults included.
+        also: Headers that every answer has besides its own.
     """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.also: dict[str, str] = {}
         self.lock = RLock()
         self._faults: list[_Fault] = []
         self._failures: list[Exception] = []
@@ -223,7 +225,8 @@ class LoopbackServer:
 
     def _apply(self, request: Request) -> Answer:
         try:
-            return self.answer(request)
+            found = self.answer(request)
+            return replace(found, headers={**found.headers, **self.also})
         except Exception as error:  # noqa: BLE001 - kept, and raised again where the test sees it
             self._failures.append(error)
             return json_answer({"fake": "failed"}, status=500)
