@@ -196,36 +196,55 @@ def draft(file: str | None, config: str) -> None:
 
 
 @commands.command("eval")
-@click.argument("file")
+@click.argument("file", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option(
+    "--learn",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Learn from the first N posts as from a team's labels; measure on the others.",
+)
 @_config
-def evaluate(file: str, as_json: bool, config: str) -> None:
+def evaluate(file: str | None, as_json: bool, learn: int | None, config: str) -> None:
     """Measure the judge on labelled posts: JSON Lines or CSV with text and label."""
-    from connectors.errors import BadPayload
-    from monitor import app, lines
-    from monitor.evaluation import Evaluation
+    from monitor import app, evaluation
 
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE'")
     settings = _settings(config, secrets=False, optional=True)
-    opinion = app.make_judge(settings)
-    pairs: list[tuple[float, bool]] = []
-    bad = 0
-    with lines.opened(file) as source, _progress("posts") as progress:
-        rows = lines.labelled(source, file)
-        while chunk := list(islice(rows, AT_ONCE)):
-            good = [row for row in chunk if not isinstance(row, BadPayload)]
-            for row in chunk:
-                if isinstance(row, BadPayload):
-                    bad += 1
-                    click.echo(f"amends: {row}", err=True)
-            verdicts = opinion.judge_all([text for text, _ in good])
-            pairs += [(v.complaint, label) for v, (_, label) in zip(verdicts, good, strict=True)]
-            progress(len(good))
-    if not pairs:
+    rows, bad = _labelled(file)
+    if not rows:
         raise click.ClickException(f"{file} holds no labelled post")
-    measured = Evaluation.of(pairs, app.threshold(settings))
-    click.echo(json.dumps(measured.as_dict()) if as_json else measured.text())
+    if learn is not None and learn >= len(rows):
+        found = f"{file} holds {len(rows)} posts"
+        raise click.UsageError(f"--learn {learn}: {found}, and some must be left to measure on")
+    told: evaluation.Told
+    judge = app.make_judge(settings)
+    with _progress("posts") as bar:
+        if learn is None:
+            told = evaluation.evaluate(judge, rows, bar)
+        else:
+            told = evaluation.after_learning(judge, rows, learn, bar)
+    click.echo(json.dumps(told.as_dict()) if as_json else told.text())
     if bad:
         sys.exit(1)
+
+
+def _labelled(file: str) -> tuple[list[tuple[str, bool]], int]:
+    """The labelled posts of a file; bad lines are named, and counted."""
+    from connectors.errors import BadPayload
+    from monitor import lines
+
+    rows: list[tuple[str, bool]] = []
+    bad = 0
+    with lines.opened(file) as source:
+        for row in lines.labelled(source, file):
+            if isinstance(row, BadPayload):
+                bad += 1
+                click.echo(f"amends: {row}", err=True)
+            else:
+                rows.append(row)
+    return rows, bad
 
 
 @commands.command()

@@ -1,10 +1,30 @@
 """What `amends eval` says: how well the judge does on labelled posts, and what would be better."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Protocol, Self
 
+from monitor.judge import Judge
+from monitor.judge.complaint import sigmoid
 from monitor.judge.evaluate import Quality, average_precision, best_threshold, measure
+from monitor.judge.learn import Example, Lesson, learn
+
+#: Posts that are read together: embeddings cost half as much in company.
+_AT_ONCE = 64
+
+
+class Told(Protocol):
+    """What can be told of a measurement."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures for a program."""
+
+    def text(self) -> str:
+        """The figures for a person."""
+
+
+def _quiet(_count: int) -> None:
+    """Tells nobody how far the work is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +44,7 @@ class Evaluation:
             average_precision=average_precision(pairs),
         )
 
-    def as_dict(self) -> dict[str, float | int]:
+    def as_dict(self) -> dict[str, Any]:
         """The figures for a program."""
         return {
             "texts": self.now.texts,
@@ -50,3 +70,81 @@ class Evaluation:
             f"On these posts the threshold {best.threshold:.2f} would serve best: "
             f"precision {best.precision:.3f}, recall {best.recall:.3f}, F1 {best.f1:.3f}."
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AfterLearning:
+    """The judge before and after it learnt from some labels, on posts that it had not seen."""
+
+    lesson: Lesson
+    generic: Evaluation
+    learnt: Evaluation  #: the generic judge again where the layer stays off
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures for a program; those on top are what the team would get."""
+        return {
+            **self.learnt.as_dict(),
+            "learnt_from": self.lesson.labels,
+            "layer": self.lesson.layer is not None,
+            "why_not": self.lesson.why_not,
+            "generic": self.generic.as_dict(),
+        }
+
+    def text(self) -> str:
+        """The figures for a person."""
+        on = "The layer is on." if self.lesson.layer else f"Off: {self.lesson.why_not}."
+        return (
+            f"Learnt from {self.lesson.labels} labels, {self.lesson.complaints} of them complaints."
+            f" {on}\nBefore, on the other posts:\n{self.generic.text()}\n"
+            f"After:\n{self.learnt.text()}"
+        )
+
+
+def evaluate(
+    judge: Judge, rows: Sequence[tuple[str, bool]], progress: Callable[[int], None] = _quiet
+) -> Evaluation:
+    """Measure the judge on texts with labels (True: a complaint), at its own threshold."""
+    pairs: list[tuple[float, bool]] = []
+    for chunk in _chunks(rows):
+        verdicts = judge.judge_all([text for text, _ in chunk])
+        pairs += [(v.complaint, label) for v, (_, label) in zip(verdicts, chunk, strict=True)]
+        progress(len(chunk))
+    return Evaluation.of(pairs, judge.threshold)
+
+
+def after_learning(
+    judge: Judge,
+    rows: Sequence[tuple[str, bool]],
+    count: int,
+    progress: Callable[[int], None] = _quiet,
+) -> AfterLearning:
+    """Learn from the first so many labelled texts as from a team's labels; measure on the rest.
+
+    Args:
+        judge: The shipped judge.
+        rows: Text and label (True: a complaint), more than `count` of them; no text is blank.
+        count: How many are learnt from; 0 measures the generic judge twice.
+        progress: Called with how many texts were read since the last call.
+    """
+    examples: list[Example] = []
+    for chunk in _chunks(rows):
+        traces = judge.traces([text for text, _ in chunk])
+        for trace, (_, label) in zip(traces, chunk, strict=True):
+            assert trace is not None, "the texts are not blank"
+            examples.append(Example(trace=trace, complaint=label))
+        progress(len(chunk))
+    lesson = learn(examples[:count], threshold=judge.threshold)
+    rest = examples[count:]
+    generic = learnt = Evaluation.of(
+        [(sigmoid(example.trace.score), example.complaint) for example in rest], judge.threshold
+    )
+    layer = lesson.layer
+    if layer is not None:
+        pairs = [(layer.probability_of(example.trace), example.complaint) for example in rest]
+        learnt = Evaluation.of(pairs, layer.threshold)
+    return AfterLearning(lesson=lesson, generic=generic, learnt=learnt)
+
+
+def _chunks(rows: Sequence[tuple[str, bool]]) -> Iterator[Sequence[tuple[str, bool]]]:
+    for start in range(0, len(rows), _AT_ONCE):
+        yield rows[start : start + _AT_ONCE]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from monitor.judge.asks import asks
 from monitor.judge.complaint import ComplaintModel, Evidence, sigmoid
 from monitor.judge.language import LanguageGuesser
-from monitor.judge.learn import TeamLayer
+from monitor.judge.learn import TeamLayer, Trace
 from monitor.judge.phrases import Hit, fold
 from monitor.judge.red_flags import red_flags
 from monitor.judge.topic import topic
@@ -34,8 +34,8 @@ class Judge:
 
         Args:
             threshold: From which probability of a complaint a post is flagged, 0..1.
-            team: What a team's own labels taught; its threshold takes the place of ours where
-                it chose one. It never touches a red flag.
+            team: What a team's own labels taught; its threshold takes the place of ours. It never
+                touches a red flag.
         """
         if not 0 < threshold < 1:
             raise ValueError(
@@ -47,24 +47,38 @@ class Judge:
         self._languages = LanguageGuesser()
         self._model = ComplaintModel()
 
-    def judge(self, text: str, *, hint: str | None = None) -> Verdict:
+    @property
+    def threshold(self) -> float:
+        """From which probability a post is flagged where no team's layer says otherwise."""
+        return self._threshold
+
+    def judge(
+        self, text: str, *, hint: str | None = None, team: TeamLayer | None = None
+    ) -> Verdict:
         """The verdict on one text; never raises, whatever the text holds.
 
         Args:
             text: As it was posted; only its first 20,000 characters are read.
             hint: The platform's own guess of the language.
+            team: As in `judge_all`.
         """
-        return self.judge_all([text], hints=[hint])[0]
+        return self.judge_all([text], hints=[hint], team=team)[0]
 
     def judge_all(
-        self, texts: Sequence[str], *, hints: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        hints: Sequence[str | None] | None = None,
+        team: TeamLayer | None = None,
     ) -> list[Verdict]:
         """The verdicts on many texts, in order: three times as fast as one by one.
 
         Args:
             texts: As they were posted.
             hints: The platform's own guesses of the languages, one a text.
+            team: The layer of the team whose posts these are, in place of the judge's own.
         """
+        layer = team or self._team
         read = [text[:_READ_CHARACTERS] for text in texts]
         hinted = hints if hints is not None else [None] * len(read)
         languages = [
@@ -74,28 +88,37 @@ class Judge:
         found = self._model.examine_all(
             [read[place] for place in places],
             [languages[place] for place in places],
-            with_vector=self._team is not None,
+            with_vector=layer is not None and layer.reads_vectors,
         )
         verdicts = [Verdict()] * len(read)
         for place, evidence in zip(places, found, strict=True):
-            verdicts[place] = self._verdict(read[place], languages[place], evidence)
+            verdicts[place] = self._verdict(read[place], languages[place], evidence, layer)
         return verdicts
 
-    def evidence(self, text: str, *, hint: str | None = None) -> Evidence | None:
-        """What a team's layer learns from: the scores and the embedding; None for a blank text."""
-        text = text[:_READ_CHARACTERS]
-        if not text.strip():
-            return None
-        language = self._languages.guess(text, hint)
-        return self._model.examine(text, language, with_vector=True)
+    def traces(
+        self, texts: Sequence[str], *, hints: Sequence[str | None] | None = None
+    ) -> list[Trace | None]:
+        """What a team's layer learns from, of many texts in order; None for a blank one."""
+        read = [text[:_READ_CHARACTERS] for text in texts]
+        hinted = hints if hints is not None else [None] * len(read)
+        places = [place for place, text in enumerate(read) if text.strip()]
+        found = self._model.examine_all(
+            [read[place] for place in places],
+            [self._languages.guess(read[place], hinted[place]) for place in places],
+            with_vector=True,
+        )
+        traces: list[Trace | None] = [None] * len(read)
+        for place, evidence in zip(places, found, strict=True):
+            traces[place] = Trace.of(evidence)
+        return traces
 
-    def _verdict(self, text: str, language: str, evidence: Evidence) -> Verdict:
+    def _verdict(
+        self, text: str, language: str, evidence: Evidence, team: TeamLayer | None
+    ) -> Verdict:
         folded = fold(text)
-        score = evidence.score if self._team is None else self._team.score(evidence)
+        score = evidence.score if team is None else team.score(evidence)
         complaint = round(sigmoid(score), 4)
-        threshold = self._threshold
-        if self._team is not None and self._team.threshold is not None:
-            threshold = self._team.threshold
+        threshold = self._threshold if team is None else team.threshold
         angry = complaint >= threshold
         flags, flag_hits = red_flags(folded, language)
         wants_answer = asks(text, folded, language)

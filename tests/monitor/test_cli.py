@@ -520,6 +520,24 @@ def test_a_bad_label_is_named_and_the_others_count(amends: Amends, folder: Path)
     assert ran.out.startswith("3 posts")
 
 
+def test_learning_from_the_first_posts_is_measured_on_the_others(
+    amends: Amends, folder: Path
+) -> None:
+    ran = amends("eval", "-", "--learn", "1", "--json", stdin=LABELLED)
+
+    measured = json.loads(ran.out)
+    assert ran.status == 0
+    assert (measured["texts"], measured["learnt_from"], measured["layer"]) == (2, 1, False)
+    assert measured["generic"]["texts"] == 2
+
+
+def test_something_must_be_left_to_measure_on(amends: Amends, folder: Path) -> None:
+    ran = amends("eval", "-", "--learn", "3", stdin=LABELLED)
+
+    assert ran.status == 2
+    assert "--learn 3: - holds 3 posts, and some must be left to measure on" in ran.complaint
+
+
 @pytest.mark.parametrize("content", [b"", b"text,label\n"])
 def test_a_file_without_labels_is_named(amends: Amends, folder: Path, content: bytes) -> None:
     (folder / "labels.csv").write_bytes(content)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from monitor.evaluation import Evaluation
+from monitor.evaluation import Evaluation, after_learning, evaluate
+from monitor.judge import Judge
 
 PAIRS = [(0.9, True), (0.8, True), (0.7, False), (0.4, True), (0.1, False)]
 
@@ -44,3 +45,60 @@ def test_labels_of_one_kind_alone_are_measured_too(label: bool) -> None:
     assert measured["texts"] == 2
     assert measured["positives"] == 2 * label
     assert all(0 <= value <= 2 for value in measured.values())
+
+
+# learning
+
+JUDGE = Judge()
+_THINGS = ("lamp", "kettle", "chair", "mug", "table", "plate", "shelf", "sofa")
+#: This team wants no person for questions about opening hours, and one for every "meh".
+ROWS = [
+    row
+    for number in range(10)
+    for thing in _THINGS
+    for row in (
+        (f"meh, the {thing} number {number}", True),
+        (f"the {thing} came broken, for the {number}th time", True),
+        (f"when are you open on Sunday, I need {number} of that {thing}?", False),
+        (f"what a lovely {thing}, I bought {number}", False),
+    )
+]
+
+
+def test_the_judge_is_measured_at_its_own_threshold() -> None:
+    read: list[int] = []
+
+    measured = evaluate(JUDGE, ROWS[:70], read.append)
+
+    assert measured.now.texts == 70
+    assert measured.now.threshold == JUDGE.threshold
+    assert read == [64, 6]
+
+
+def test_what_labels_teach_is_measured_on_the_other_posts() -> None:
+    learnt = after_learning(JUDGE, ROWS, 120)
+
+    told = learnt.as_dict()
+    assert told["layer"] is True
+    assert told["learnt_from"] == 120
+    assert told["texts"] == len(ROWS) - 120
+    assert told["f1"] > told["generic"]["f1"] + 0.1
+    assert told["threshold"] == learnt.lesson.threshold
+    json.dumps(told)
+    assert learnt.text().startswith(
+        "Learnt from 120 labels, 60 of them complaints. The layer is on."
+    )
+
+
+def test_few_labels_leave_the_judge_as_it_is() -> None:
+    learnt = after_learning(JUDGE, ROWS[:60], 20)
+
+    assert learnt.learnt == learnt.generic
+    assert learnt.as_dict()["layer"] is False
+    assert "Off: 20 labels so far: it learns from 50 on." in learnt.text()
+
+
+def test_no_label_at_all_measures_the_shipped_judge() -> None:
+    learnt = after_learning(JUDGE, ROWS[:60], 0)
+
+    assert learnt.generic.now == evaluate(JUDGE, ROWS[:60]).now
