@@ -16,8 +16,10 @@ UNKNOWN = "und"
 #: The languages that a team can be answered in; the detector chooses among these alone.
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "uk", "ru", "zh")
 
-#: Not the author's own words: links, handles, hashtags' signs, the marks of a repost, file names.
+#: Not the author's own words: links, handles, hashtags, the marks of a repost, file names.
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|[@#][\w.]+|&\w+;|\bRT\b|\bvia\b")
+#: The same with hashtags kept as words: where nothing else is said, they are what there is.
+_NOISE_BUT_HASHTAGS = re.compile(r"(?:https?://|www\.)\S+|@[\w.]+|#|&\w+;|\bRT\b|\bvia\b")
 _SCRIPTS = {
     "han": re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]"),
     "ja": re.compile(r"[\u3040-\u30ff]"),
@@ -32,13 +34,12 @@ _SCRIPTS = {
 _LETTER = re.compile(r"[^\W\d_]")
 _UKRAINIAN = re.compile(r"[іїєґ]", re.IGNORECASE)
 _RUSSIAN = re.compile(r"[ыэъё]", re.IGNORECASE)
-#: Fewer letters than this say too little, unless the words are among those below.
-_ENOUGH_LETTERS = 8
-#: Below this score, or this close to the next language, a short text stays undecided.
-_SURE_SCORE = 0.75
-_SURE_LEAD = 0.12
-#: A longer text is decided by its frequent words where the detector's first two are this close.
-_CLOSE = 0.05
+#: Fewer letters than this say nothing, unless they are a frequent word of one language alone.
+_ENOUGH_LETTERS = 3
+#: With fewer than this, hashtags are read as words too.
+_FEW_LETTERS = 8
+#: Frequent words decide between the detector's first two where these are so close.
+_CLOSE = 0.02
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _APOSTROPHE = "\u2019"
@@ -98,6 +99,8 @@ class LanguageGuesser:
             hint: The platform's own guess; counts only where the text alone does not decide.
         """
         own = _NOISE.sub(" ", text)
+        if len(_LETTER.findall(own)) < _FEW_LETTERS:
+            own = _NOISE_BUT_HASHTAGS.sub(" ", text)
         if not own.isascii():
             own = own.encode("utf-8", "ignore").decode("utf-8")
         letters = len(_LETTER.findall(own))
@@ -156,15 +159,9 @@ def _votes(text: str) -> Mapping[str, int]:
 def _decide(ranked: list[tuple[str, float]], votes: Mapping[str, int], letters: int) -> str:
     best_votes = max(votes.values(), default=0)
     voted = [language for language, count in votes.items() if count == best_votes]
-    if not ranked:
-        return voted[0] if len(voted) == 1 else UNKNOWN
+    by_votes = voted[0] if len(voted) == 1 else UNKNOWN
+    if letters < _ENOUGH_LETTERS or not ranked:
+        return by_votes
     (first, score), *rest = ranked
-    lead = score - rest[0][1] if rest else score
-    if letters < _ENOUGH_LETTERS:
-        if len(voted) == 1:
-            return voted[0]
-        sure = letters > 2 and score >= _SURE_SCORE and lead >= _SURE_LEAD
-        return first if sure else UNKNOWN
-    if lead < _CLOSE and len(voted) == 1:
-        return voted[0]
-    return first
+    close = [language for language, other in rest[:1] if score - other < _CLOSE]
+    return by_votes if by_votes in close else first
