@@ -248,8 +248,11 @@ class Jobs:
 
     def suggest(self, case_id: CaseId) -> None:
         """Draft the two texts of a round that has none yet."""
-        if self._house.ability(self._store.cases.get(case_id)).private.route is Route.CLOSED:
-            # They may have written to us before: then the private channel is open after all.
+        case = self._store.cases.get(case_id)
+        unheard = self._store.contact(case).wrote_privately_at is None
+        if unheard and self._house.ability(case).private.route is not Route.NONE:
+            # They may have written to us before: what they said there belongs into the draft, and
+            # a private channel that looked closed is open after all.
             self._each("watch", self.watch, [case_id], self._conversations)
 
         def drafted(case: Case) -> Change | None:
@@ -296,7 +299,9 @@ class Jobs:
 
     def watch(self, case_id: CaseId) -> None:
         """Read whether the customer has written since, and whether others see what we wrote."""
-        case, now = self._store.cases.get(case_id), self._house.clock()
+        now = self._house.clock()
+        self._hear(self._store.cases.get(case_id), now)
+        case = self._store.cases.get(case_id)
         in_case = {(entry.mention.platform, entry.mention.id) for entry in case.entries}
         since = min(entry.mention.created_at for entry in case.entries)
         turns = {turn.id: turn for first in _threads(case) for turn in self._turns(first)}
@@ -310,6 +315,17 @@ class Jobs:
                 self._change(case_id, partial(self._heard, entry=entry, now=now))
         self._store.cases.set_watched(case_id, now)
         self._house.sender.look_after(case_id)
+
+    def _hear(self, case: Case, now: datetime) -> None:
+        """Take in what the customer wrote in private and a poll brought.
+
+        Some platforms tell it once only, and after a restart no conversation shows it.
+        """
+        author = case.subject.mention.author.id
+        since = min(entry.mention.created_at for entry in case.entries)
+        platform = case.subject.mention.platform
+        for entry in self._store.mentions.unheard(case.brand, platform, author, since):
+            self._change(case.id, partial(self._heard, entry=entry, now=now))
 
     def _keep(self, case: Case, turns: Sequence[Mention], now: datetime) -> None:
         """Store what is new of a conversation, judged; older messages say who wrote to whom."""

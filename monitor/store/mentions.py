@@ -116,6 +116,29 @@ class Mentions:
         entry, _ = self._one(condition, f"{platform} post {post_id} is not stored")
         return entry
 
+    def unheard(
+        self, brand_name: str, platform: str, author_id: str, since: datetime
+    ) -> tuple[Entry, ...]:
+        """What a person wrote to us in private since then that no case has heard, oldest first."""
+        query = (
+            select(*ENTRY)
+            .join_from(mention, verdict, verdict.c.mention_id == mention.c.id, isouter=True)
+            .where(
+                mention.c.brand_id == self._brands.find(brand_name),
+                mention.c.platform == platform,
+                mention.c.author_id == author_id,
+                mention.c.author_id != "",  # those of whom nothing is known are not one person
+                mention.c.private.is_(True),
+                mention.c.created_at >= since,
+                mention.c.ours.is_(False),
+                mention.c.erased_at.is_(None),
+                ~exists().where(case_mention.c.mention_id == mention.c.id),
+            )
+            .order_by(mention.c.created_at, mention.c.id)
+        )
+        with self._database.read() as connection:
+            return tuple(entry_of(row, 1) for row in connection.execute(query))
+
     def unjudged(self, limit: int = 200) -> tuple[MentionId, ...]:
         """Posts that could not be judged yet, oldest first."""
         query = select(mention.c.id).where(mention.c.judged.is_(False))

@@ -297,10 +297,11 @@ def test_a_red_flag_goes_to_a_person(here: House, store: Store) -> None:
     assert case.draft.holding
 
 
+@pytest.mark.parametrize("route", [Route.CLOSED, Route.API, Route.BY_HAND])
 def test_whoever_may_have_written_to_us_is_looked_up_before_the_draft(
-    jobs: Jobs, store: Store, reddit: Platform
+    jobs: Jobs, store: Store, reddit: Platform, route: Route
 ) -> None:
-    reddit.private = Route.CLOSED
+    reddit.private = route
     first = complaint(1)
     reddit.turns = [turn(1, first, private=True, created_at=NOW - timedelta(days=1))]
 
@@ -308,6 +309,30 @@ def test_whoever_may_have_written_to_us_is_looked_up_before_the_draft(
 
     assert reddit.asked == ["conversation 1"]
     assert store.contact(case).wrote_privately_at == NOW - timedelta(days=1)
+    assert case.draft is not None
+
+
+def test_where_nobody_can_write_in_private_nobody_is_looked_up(
+    jobs: Jobs, store: Store, reddit: Platform
+) -> None:
+    reddit.private = Route.NONE
+
+    case = opened(jobs, store, complaint(1))
+
+    assert reddit.asked == []
+    assert case.draft is not None
+
+
+def test_whoever_is_known_to_have_written_to_us_is_not_looked_up_for_a_draft(
+    jobs: Jobs, store: Store, reddit: Platform
+) -> None:
+    first = complaint(1)
+    written = turn(1, first, private=True, created_at=NOW - timedelta(days=1))
+    store.mentions.ingest(BRAND, "test", [(written, ANGRY)], None, NOW)
+
+    case = opened(jobs, store, first)
+
+    assert reddit.asked == []
     assert case.draft is not None
 
 
@@ -509,6 +534,7 @@ def test_a_platform_that_hangs_delays_no_other_by_more_than_one_call(
     opened(jobs, store, *slow, post(9))
     for case_id in store.cases.list({CaseState.OPEN}):
         send(made, store.cases.get(case_id))
+    reddit.asked.clear()
     reddit.trouble, reddit.takes = TryLater("no answer within 15 s"), 3 * SLOW
 
     jobs.walk()
@@ -603,6 +629,58 @@ def test_what_passed_between_us_before_is_stored_and_no_turn_of_the_case(
     assert store.mentions.unfiled() == ()
 
 
+def test_a_private_message_that_was_told_once_reaches_its_case_after_a_restart(
+    jobs: Jobs, here: House, store: Store, reddit: Platform
+) -> None:
+    first = complaint(1)
+    case = opened(jobs, store, first)
+    reddit.posts = [turn(1, first, text="Order 17", private=True)]
+    jobs.poll("reddit")
+    reddit.talks = False  # no conversation shows it
+
+    later = Jobs(here)
+    later.watch(case.id)
+    later.watch(case.id)
+
+    entries = store.cases.get(case.id).entries
+    assert [(entry.mention.id, entry.mention.private) for entry in entries] == [
+        ("1", False),
+        ("t1", True),
+    ]
+
+
+def test_a_private_message_of_somebody_else_or_from_before_is_no_turn_of_the_case(
+    jobs: Jobs, store: Store, reddit: Platform
+) -> None:
+    first = complaint(1)
+    case = opened(jobs, store, first)
+    stranger = Author(id="s", handle="stranger")
+    reddit.posts = [
+        turn(1, first, private=True, author=stranger),
+        turn(2, first, private=True, created_at=NOW - timedelta(days=2)),
+        turn(3, first, private=True, ours=True),
+    ]
+    jobs.poll("reddit")
+
+    jobs.watch(case.id)
+
+    assert store.cases.get(case.id).entries == case.entries
+
+
+def test_a_private_message_of_a_person_who_was_forgotten_is_not_heard(
+    jobs: Jobs, store: Store, reddit: Platform
+) -> None:
+    first = complaint(1)
+    case = opened(jobs, store, first)
+    reddit.posts = [turn(1, first, private=True)]
+    jobs.poll("reddit")
+    store.forget("reddit", "bob", NOW)
+
+    jobs.watch(case.id)
+
+    assert len(store.cases.get(case.id).entries) == 1
+
+
 def test_our_own_turns_are_stored_and_ask_nobody_for_anything(
     jobs: Jobs, store: Store, reddit: Platform
 ) -> None:
@@ -649,6 +727,7 @@ def test_each_thread_of_a_case_is_read_the_newest_few(
 ) -> None:
     posts = [complaint(n, created_at=NOW + timedelta(minutes=n)) for n in range(1, 6)]
     case = opened(jobs, store, *posts)
+    reddit.asked.clear()
 
     jobs.watch(case.id)
 
@@ -661,9 +740,10 @@ def test_a_turn_that_was_erased_does_not_come_back(
     first = complaint(1)
     stranger = Author(id="s", handle="stranger")
     case = opened(jobs, store, first)
-    reddit.turns = [turn(1, first, author=stranger), turn(2, first)]
-    opened(jobs, store, reddit.turns[0])
+    turns = [turn(1, first, author=stranger), turn(2, first)]
+    opened(jobs, store, turns[0])
     store.forget("reddit", "stranger", NOW)
+    reddit.turns = turns
 
     jobs.watch(case.id)
 
@@ -677,6 +757,7 @@ def test_of_a_person_who_was_forgotten_nothing_is_asked(
     case = opened(jobs, store, complaint(1))
     change(store, case, state=CaseState.ANSWERED)
     store.forget("reddit", "bob", NOW)
+    reddit.asked.clear()
 
     rest(jobs)
 
@@ -694,7 +775,10 @@ def test_a_platform_whose_conversations_cannot_be_read_is_asked_once(
     twitter = Platform(platform="twitter")
     jobs = Jobs(house(store, tmp_path, time, reddit, twitter))
     opened(jobs, store, *[complaint(n, f"person{n}") for n in range(4)], post(9))
+    reddit.asked.clear()
+    twitter.asked.clear()
     reddit.trouble = TryLater("no answer within 15 s")
+    time.forward(timedelta(minutes=6))
 
     jobs.watch_all()
 
@@ -844,11 +928,12 @@ def test_what_is_older_than_the_retention_is_erased(
 
 
 def test_what_breaks_is_named_by_its_case_and_what_was_done(
-    jobs: Jobs, store: Store, reddit: Platform
+    jobs: Jobs, store: Store, reddit: Platform, time: Time
 ) -> None:
     case = opened(jobs, store, complaint(1))
     change(store, case, state=CaseState.APPROVED, actions=(action(),))
     reddit.trouble = KeyError("fault")
+    time.forward(timedelta(minutes=6))
 
     rest(jobs)
 
