@@ -14,6 +14,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -236,6 +237,7 @@ class VerdictRow(Row, table=True):
     why: Text_  #: a JSON list
     unfiled: bool
     judged_at: At
+    doubts: Text_  #: a JSON list
 
 
 class IncidentRow(Row, table=True):
@@ -389,6 +391,38 @@ class LabelRow(Row, table=True):
     at: At
 
 
+class TraceRow(Row, table=True):
+    """What the judge learns from of a flagged or labelled post; erased with the post."""
+
+    __tablename__ = "trace"
+    __table_args__ = (Index("ix_trace_brand", "brand_id", "mention_id"),)
+
+    mention_id: MentionKey
+    brand_id: BrandId
+    model: Text_  #: which encoder and which model gave these numbers
+    score: float
+    compound: float
+    negative: float
+    neutral: float
+    positive: float
+    vector: Annotated[bytes, Field(sa_type=LargeBinary)]  #: float16; empty: none
+
+
+class LessonRow(Row, table=True):
+    """What a brand's labels taught last."""
+
+    __tablename__ = "lesson"
+
+    brand_id: BrandKey
+    basis: Text_  #: the model, the settings and the labels that it was made from
+    model: Text_
+    layer: MaybeText = None  #: JSON; null: the generic judge stays
+    labels: Big
+    complaints: Big
+    why_not: Text_
+    learnt_at: At
+
+
 class CreditRow(Row, table=True):
     """A code of the shop. `action_key` says whose it is; null: nobody's yet.
 
@@ -505,6 +539,8 @@ case_mention = _table(CaseMentionRow)
 draft = _table(DraftRow)
 action = _table(ActionRow)
 label = _table(LabelRow)
+trace = _table(TraceRow)
+lesson = _table(LessonRow)
 credit = _table(CreditRow)
 promise = _table(PromiseRow)
 cursor = _table(CursorRow)

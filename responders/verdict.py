@@ -42,6 +42,15 @@ class RedFlag(StrEnum):
     RIGHTS_REQUEST = "rights_request"
 
 
+class Doubt(StrEnum):
+    """Why a verdict is less sure than it looks."""
+
+    LANGUAGE = "language"  #: nobody here knows the language
+    WORD_LIST = "word_list"  #: the language is judged by lists of words alone
+    SHORT = "short"  #: the text says very little
+    CLOSE = "close"  #: the score lies near the cut
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What the judge thinks of one text."""
@@ -55,6 +64,7 @@ class Verdict:
     relevant: bool = True  #: False: the post is not about the brand; kept, but never counted
     red_flags: tuple[RedFlag, ...] = ()
     why: tuple[str, ...] = ()  #: the words and rules that weighed most, heaviest first
+    doubts: tuple[Doubt, ...] = ()  #: empty: as sure as the judge gets
 
     @property
     def needs_person(self) -> bool:

@@ -24,6 +24,7 @@ from monitor.store.engine import Database
 from monitor.store.erase import Eraser
 from monitor.store.errors import StoreError
 from monitor.store.incidents import Incidents
+from monitor.store.lessons import Lessons
 from monitor.store.mentions import Mentions
 from monitor.store.notebook import Notebook
 from monitor.store.opt_outs import OptOuts
@@ -52,6 +53,7 @@ class Store:
         rollups: Counts for the digest.
         audit: Who did what.
         labels: People's words on verdicts.
+        lessons: What the judge learns from those words, and what it learnt.
         promises: What sent texts promised.
         meta: Notes of the installation about itself.
         opt_outs: Who asked us to write no more.
@@ -71,6 +73,7 @@ class Store:
         self.rollups = Rollups(database, self._brands)
         self.audit = Audit(database)
         self.labels = Labels(database, self._brands)
+        self.lessons = Lessons(database, self._brands)
         self.promises = Promises(database)
         self.meta = Notebook(database)
         self.opt_outs = OptOuts(database, self._brands)

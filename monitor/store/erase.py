@@ -6,7 +6,7 @@ An erased post keeps a pseudonym in place of its id, so that the next poll does 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from monitor.store import audit
 from monitor.store.engine import Database
@@ -20,6 +20,7 @@ from monitor.tables import (
     draft,
     mention,
     promise,
+    trace,
     verdict,
 )
 from responders.action import ActionState
@@ -211,6 +212,7 @@ def _blank_mentions(
     connection.execute(
         update(verdict).where(verdict.c.mention_id.in_(mention_ids)).values(why="[]", unfiled=False)
     )
+    connection.execute(delete(trace).where(trace.c.mention_id.in_(mention_ids)))
 
 
 def _blank_quotes(connection: Connection, platform: str, mention_ids: Sequence[int]) -> None:

@@ -360,6 +360,7 @@ def _verdict_row(
         strings(judged.why),
         judged.needs_person and not post.private and not post.ours and not old,
         now,
+        strings(judged.doubts),
     )
 
 

@@ -15,7 +15,7 @@ from responders.action import Action, ActionId, ActionKind, ActionState
 from responders.case import Entry, MentionId
 from responders.draft import Credit, Draft, Finding, Half, Severity
 from responders.money import Money
-from responders.verdict import RedFlag, Verdict
+from responders.verdict import Doubt, RedFlag, Verdict
 
 #: What goes into one row, by column.
 Values = dict[str, object]
@@ -70,6 +70,7 @@ def verdict_of(row: Found) -> Verdict | None:
         relevant=row.verdict_relevant,
         red_flags=tuple(RedFlag(flag) for flag in json.loads(row.verdict_red_flags)),
         why=tuple(json.loads(row.verdict_why)),
+        doubts=tuple(Doubt(doubt) for doubt in json.loads(row.verdict_doubts)),
     )
 
 

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 import monitor.migrations
@@ -52,6 +52,12 @@ def count(url: str, table: str) -> int:
         return int(connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one())
 
 
+def tables(url: str) -> set[str]:
+    """Our tables that are there."""
+    with closing(Database(url)) as database, database.read() as connection:
+        return METADATA.tables.keys() & set(inspect(connection).get_table_names())
+
+
 def fill(url: str, revision: str) -> None:
     statements = (ROWS / f"{revision}.sql").read_text("utf-8").split(";\n")
     run(url, *(statement for statement in statements if statement.strip()))
@@ -80,7 +86,7 @@ def test_the_steps_make_the_tables(empty: str) -> None:
 def test_a_database_of_every_version_is_brought_up_with_its_rows(empty: str, revision: str) -> None:
     upgrade(empty, to=revision)
     fill(empty, revision)
-    for table in METADATA.tables:
+    for table in tables(empty):
         assert count(empty, table) > 0, f"old_databases/{revision}.sql has no row for {table}"
 
     upgrade(empty)
@@ -195,6 +201,8 @@ def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Steps with one more than there are; the test writes it."""
     steps = tmp_path / "steps"
     shutil.copytree(Path(monitor.migrations.__file__).parent, steps)
+    for step in (steps / "versions").glob("000[2-9]_*.py"):
+        step.unlink()
     monkeypatch.setattr(schema_module, "_SCRIPTS", str(steps))
     monkeypatch.setattr(schema_module, "REVISIONS", (*REVISIONS[:1], "0002"))
     return steps / "versions" / "0002_next.py"
