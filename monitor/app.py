@@ -23,6 +23,7 @@ from monitor.judge.relevance import relevant
 from monitor.lock import FileLock, OneSender
 from monitor.outages import Outages
 from monitor.problems import RunError
+from monitor.rulings import Rulebook
 from monitor.store import Store
 from responders import guard, opt_out, playbooks
 from responders.case import Case
@@ -30,6 +31,7 @@ from responders.credit.pool import Pool, read_codes
 from responders.deliver import Sender, SenderLock
 from responders.desk import Desk
 from responders.draft import Draft
+from responders.handover import is_slack_id
 from responders.home import Office
 from responders.money import Money
 from responders.policy import Brand, Policy
@@ -130,7 +132,7 @@ def active_accounts(settings: Settings, clock: Clock) -> Callable[[str], bool] |
         return None
     from responders.slack.roster import SlackRoster
 
-    roster = SlackRoster(slack_client(slack), (), clock=clock)
+    roster = SlackRoster(slack_client(slack), tuple, clock=clock)
     return lambda user_id: not user_id or roster.person(user_id) is not None
 
 
@@ -182,19 +184,36 @@ def listen_to_slack(
     assert slack is not None, "only called where Slack is configured"
     assert isinstance(house.surface, SlackBot), "made by make_surface"
     client = slack_client(slack)
-    policy = settings.policy
-    named = {*policy.approvers, *(name for names in policy.speakers.values() for name in names)}
+
+    def named() -> set[str]:
+        policy = house.policy
+        speakers = (name for names in policy.speakers.values() for name in names)
+        return {*policy.approvers, *speakers, policy.lead}
+
     roster = SlackRoster(client, named, clock=house.clock)
     secret = slack.signing_secret if slack.mode == "http" else None
     bolt = socket_mode.make_app(client, secret.get_secret_value() if secret else "")
-    listeners.register(bolt, house.desk, roster, voice=house.surface, clock=house.clock)
     desk = office or FrontOffice(house, shadow=settings.file.engine.shadow)
-    front.register(bolt, desk, roster, voice=house.surface)
+    page = front.register(bolt, desk, house.rulebook, roster, voice=house.surface)
+    listeners.register(bolt, house.desk, roster, voice=house.surface, clock=house.clock, page=page)
     if slack.mode == "http":
         return http_mode.serve(bolt, slack.host, slack.port)
     assert slack.app_token is not None, "checked with the settings"
     token = slack.app_token.get_secret_value()
     return socket_mode.listen(bolt, token, client, clock=house.clock)
+
+
+def rulebook(settings: Settings, store: Store, clock: Clock) -> Rulebook:
+    """The lead's rules: the file's, with what was ruled in App Home over them."""
+    console = settings.file.console.users
+    return Rulebook(
+        store.meta,
+        policy=settings.policy,
+        roster=rota.roster(settings),
+        zone=settings.file.brands[0].timezone,
+        known=lambda name: name in console or is_slack_id(name),
+        clock=clock,
+    )
 
 
 def sender_lock(settings: Settings) -> OneSender:
@@ -237,7 +256,7 @@ def build(
         away: Why nothing may be sent from here, such as a copy of the database; "" where it may.
     """
     brands = {brand.name: brand for brand in settings.brands}
-    policy = settings.policy
+    rules = rulebook(settings, store, clock)
     opinion = judge or make_judge(settings)
     books, writer = make_playbooks(settings), make_writer(settings, clock)
     for brand in brands:
@@ -253,7 +272,9 @@ def build(
 
     def draft(case: Case) -> Draft:
         brand, able, texts = brands[case.brand], ability(case), used(case)
-        made = suggest(case, brand=brand, policy=policy, ability=able, playbooks=books, used=texts)
+        made = suggest(
+            case, brand=brand, policy=rules.policy(), ability=able, playbooks=books, used=texts
+        )
         made = replace(made, round=case.round)
         made = reword(writer, made, case, brand=brand, ability=able, books=books, used=texts)
         return guard.review(made, brand=brand, ability=able, subject=case.subject.mention)
@@ -270,9 +291,10 @@ def build(
         return f"{moment.astimezone(ZoneInfo(brands[brand].timezone)):%Y-%m}"
 
     def budget_left(case: Case) -> Money | None:
-        if policy.credit is None:
+        credit = rules.policy().credit
+        if credit is None:
             return None
-        budget = policy.credit.monthly_budget
+        budget = credit.monthly_budget
         spent = store.spent(case.brand, month_of(case.brand, clock()))
         return replace(budget, minor=max(0, budget.minor - spent))
 
@@ -282,14 +304,14 @@ def build(
         away=away,
         paused=store.meta.paused,
         brands=brands,
-        quiet=policy.quiet_hours,
+        quiet=settings.policy.quiet_hours,
         spent=lambda _platform: "",
         outages=outages,
         clock=clock,
     )
     desk = Desk(
         store.cases,
-        policy=lambda name: replace(policy, reads=frozenset(brands[name].languages)),
+        policy=lambda name: replace(rules.policy(), reads=frozenset(brands[name].languages)),
         ability=ability,
         review=review,
         clock=clock,
@@ -328,7 +350,7 @@ def build(
         store=store,
         clock=clock,
         brands=brands,
-        policy=policy,
+        rulebook=rules,
         connectors=connectors,
         brand_of={source: settings.brand_of(source) for source in connectors},
         judge=judged,
@@ -342,6 +364,7 @@ def build(
         batch_low=settings.file.slack.batch_low if settings.file.slack else True,
         plan=rota.plan(
             settings,
+            roster=rules.roster,
             holds=lambda: settings.file.engine.shadow,
             active=active_accounts(settings, clock),
         ),

@@ -55,7 +55,7 @@ class Channel(Protocol):
 class Plan:
     """The lead's rules for duty."""
 
-    roster: Roster = field(default_factory=Roster)
+    roster: Callable[[], Roster] = Roster  #: as it counts at this moment
     hours: Mapping[str, Hours] = field(default_factory=dict)  #: by brand
     zone: str = "UTC"  #: of the heartbeat
     remind_before: timedelta = timedelta(minutes=15)
@@ -141,7 +141,7 @@ class Duty:
         if self._store.meta.put_new(f"{key} seen", "noted"):
             line = Note(what=DUE_SOON, by=outcome.BY_ITSELF)
             self._change(case.id, lambda now: Change(before=now, after=now, notes=(line,)))
-        who = case.claimed_by or shown(self._plan.roster.on_duty(self._clock()))
+        who = case.claimed_by or shown(self._plan.roster().on_duty(self._clock()))
         if who and self._board is not None:
             text = f"{who}: this answer is due soon."
             self._below(case.id, Bulletin(key=key, title=text))
@@ -158,9 +158,9 @@ class Duty:
             if noted is None:
                 self._store.meta.put_new(key, now.isoformat())
                 noted = now.isoformat()
-            steps += self._page(case, self._plan.roster.on_duty(now), f"{key} first")
+            steps += self._page(case, self._plan.roster().on_duty(now), f"{key} first")
             if now - datetime.fromisoformat(noted) >= self._plan.deputy_after:
-                steps += self._page(case, self._plan.roster.deputy(now), f"{key} deputy")
+                steps += self._page(case, self._plan.roster().deputy(now), f"{key} deputy")
         return steps
 
     def _page(self, case: Case, person: str, key: str) -> int:
@@ -207,7 +207,7 @@ class Duty:
         if not cards or self._board is None:
             return
         cards.sort(key=lambda card: list(Urgency).index(card.urgency))
-        who = shown(self._plan.roster.on_duty(self._clock()))
+        who = shown(self._plan.roster().on_duty(self._clock()))
         count = "1 case waits" if len(found) == 1 else f"{len(cards)} cases wait"
         title = f"☀️ {f'{who}: ' if who else ''}{count} for {brand}, the riskiest first."
         lines = tuple(_listed(card) for card in cards)
@@ -322,7 +322,7 @@ class Duty:
                         button=_TAKE if what == "taken" else None,
                     )
                 )
-        lead = shown(self._plan.roster.lead)
+        lead = shown(self._plan.roster().lead)
         title = f"{f'{lead}: ' if lead else ''}{name} is not active any more and had these."
         if self._board is not None:
             self._board.once(Bulletin(key=key, title=title, lines=tuple(lines)))

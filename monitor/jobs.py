@@ -24,6 +24,7 @@ from monitor import poll as polling
 from monitor.clock import Clock
 from monitor.duty import Plan
 from monitor.outages import Outages
+from monitor.rulings import Rulebook
 from monitor.store import Store
 from monitor.store.mentions import CONVERSATION
 from monitor.tell import Surface as Bulletins
@@ -94,7 +95,7 @@ class House:
     store: Store
     clock: Clock
     brands: Mapping[str, Brand]  #: by name
-    policy: Policy
+    rulebook: Rulebook  #: the lead's rules, as they count now
     connectors: Mapping[str, Connector]  #: by source, the name in config.toml
     brand_of: Mapping[str, Brand]  #: by source
     judge: Callable[[Mention, Brand], Verdict]
@@ -114,6 +115,11 @@ class House:
     sweep_back: timedelta = timedelta(hours=30)  #: read once more each day; zero: never
     keep: timedelta = timedelta(days=365)  #: how long texts and names are kept
     digests: Path | None = None  #: a folder where digests are written too
+
+    @property
+    def policy(self) -> Policy:
+        """The lead's rules at this moment."""
+        return self.rulebook.policy()
 
     def connector(self, platform: str) -> Connector:
         """The connector that answers on a platform; see `connector_for`."""

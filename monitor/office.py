@@ -74,6 +74,9 @@ class FrontOffice:
             today=tuple(line for b in self._house.brands.values() for line in self._today(b)),
             platforms=tuple(self._platforms()),
             notices=tuple(self._notices()),
+            rules=self._house.rulebook.standing(),
+            rulings=self._house.rulebook.count(),
+            may_rule=self._house.rulebook.may(person),
         )
 
     def _asking(self, brand: str) -> list[Card]:

@@ -15,16 +15,8 @@ _PATIENCE = timedelta(minutes=15)
 _DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def plan(
-    settings: Settings, *, holds: Callable[[], bool], active: Callable[[str], bool] | None
-) -> Plan:
-    """Who is on duty, and when.
-
-    Args:
-        settings: The whole file.
-        holds: Whether nothing is sent, on purpose.
-        active: Whether a Slack account is active; None: nobody can be asked.
-    """
+def roster(settings: Settings) -> Roster:
+    """Who is on duty, as the file says."""
     duty = settings.file.duty
     zone = settings.file.brands[0].timezone
     shifts = (
@@ -37,8 +29,28 @@ def plan(
         )
         for shift in duty.shifts
     )
+    return Roster(shifts=tuple(shifts), lead=duty.lead)
+
+
+def plan(
+    settings: Settings,
+    *,
+    roster: Callable[[], Roster],
+    holds: Callable[[], bool],
+    active: Callable[[str], bool] | None,
+) -> Plan:
+    """When the team is there, and who is told what.
+
+    Args:
+        settings: The whole file.
+        roster: Who is on duty, as it counts at the moment.
+        holds: Whether nothing is sent, on purpose.
+        active: Whether a Slack account is active; None: nobody can be asked.
+    """
+    duty = settings.file.duty
+    zone = settings.file.brands[0].timezone
     return Plan(
-        roster=Roster(shifts=tuple(shifts), lead=duty.lead),
+        roster=roster,
         hours={brand.name: hours(brand) for brand in settings.file.brands},
         zone=zone,
         remind_before=duty.remind_before,

@@ -13,12 +13,18 @@ ESCALATED = "escalated"
 ASKED = "asked"
 
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
+_SLACK_GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 _SHOWN = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
 
 
 def shown(name: str) -> str:
     """How a card names a person whose id or console name stands in the settings or in a form."""
     return f"<@{name}>" if _SLACK_ID.fullmatch(name) else name
+
+
+def is_slack_id(name: str) -> bool:
+    """Whether it looks like the id of a Slack user or user group."""
+    return bool(_SLACK_ID.fullmatch(name) or _SLACK_GROUP.fullmatch(name))
 
 
 def slack_id(shown: str) -> str:

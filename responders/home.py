@@ -5,6 +5,7 @@ from typing import Protocol
 
 from responders.bulletin import Line
 from responders.policy import Person
+from responders.ruling import Standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,9 @@ class Home:
     today: tuple[str, ...] = ()  #: answers, response times, credits
     platforms: tuple[str, ...] = ()  #: health and last sight
     notices: tuple[str, ...] = field(default=())  #: paused, shadow mode, an incident
+    rules: tuple[Standing, ...] = ()  #: the lead's rules, as they count now
+    rulings: int = 0  #: how many were ever made: a change that was begun before another is refused
+    may_rule: bool = False  #: whether the person may change them
 
 
 class Office(Protocol):

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from monitor.store.engine import Database
 from monitor.tables import meta
@@ -49,6 +49,14 @@ class Notebook:
                 statement.on_conflict_do_nothing().returning(meta.c.key)
             ).scalar()
         return made is not None
+
+    def swap(self, key: str, was: str | None, now: str) -> bool:
+        """Note it in place of what was read (None: nothing); False: that stands there no more."""
+        if was is None:
+            return self.put_new(key, now)
+        statement = update(meta).where(meta.c.key == key, meta.c.value == was).values(value=now)
+        with self._database.write() as connection:
+            return bool(connection.execute(statement).rowcount)
 
     def drop(self, key: str) -> None:
         """Forget what was noted under this key."""

@@ -124,6 +124,7 @@ class Click:
     channel: str
     trigger_id: str
     from_menu: bool = False  #: a menu cannot ask "sure?" by itself
+    on_page: bool = False  #: on the person's App Home, which no job redraws
 
 
 def user_of(body: Payload) -> str:
@@ -161,7 +162,13 @@ def read_click(body: Payload) -> Click | None:
         channel=str(channel.get("id", "")) if isinstance(channel, Mapping) else "",
         trigger_id=str(body.get("trigger_id", "")),
         from_menu=isinstance(action.get("selected_option"), Mapping),
+        on_page=_on_page(body),
     )
+
+
+def _on_page(body: Payload) -> bool:
+    view = body.get("view")
+    return isinstance(view, Mapping) and view.get("type") == "home"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,12 @@ from typing import Any, Protocol
 from slack_bolt import Ack, Respond
 
 from connectors.errors import ConnectorError
+from responders.ask import NotAllowed, Refusal, TooOld
 from responders.home import Office
 from responders.policy import Person
-from responders.slack import notices
+from responders.ruling import BadRule, Rulebook
+from responders.slack import notices, rules, views
+from responders.slack.bot import OpenView
 from responders.slack.clicks import Payload, Unreadable, user_of
 from responders.slack.socket_mode import SlackApp
 from responders.slack.text import clean, staff
@@ -22,6 +25,7 @@ COMMAND = "/amends"
 SHORTCUT = "amends.make_case"
 
 NOBODY = "Slack does not know you as an active member of this workspace, so nothing was done."
+STALE = "Somebody else changed this meanwhile. Look at the page again. Nothing was changed."
 NOT_NOW = "Slack did not say who you are, so nothing was done. Please try again."
 #: A link as Slack writes it into a message's text.
 _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>|(https?://[^\s<>]+)")
@@ -35,26 +39,45 @@ class Roster(Protocol):
 
 
 class Voice(Protocol):
-    """Publishes a page; SlackBot is one."""
+    """Publishes a page and opens forms; SlackBot is one. Each method raises a ConnectorError."""
 
     def publish_home(self, user_id: str, view: dict[str, Any]) -> None:
-        """Put the page in its place. Raises a ConnectorError."""
+        """Put the page in its place."""
+
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> OpenView:
+        """Open a form."""
+
+    def change_view(self, at: OpenView, view: dict[str, Any]) -> None:
+        """Put another form in its place."""
 
 
-def register(app: SlackApp, office: Office, roster: Roster, *, voice: Voice) -> None:
-    """Make the app answer to the command, the shortcut and whoever opens its page."""
-    front = _Front(app, office, roster, voice)
+def register(
+    app: SlackApp, office: Office, rulebook: Rulebook, roster: Roster, *, voice: Voice
+) -> Callable[[str], None]:
+    """Make the app answer to the command, the shortcut, its page and the forms of that.
+
+    Returns:
+        Draws a person's page anew, by their Slack user id.
+    """
+    front = _Front(app, office, rulebook, roster, voice)
+    ours = re.compile(rf"^{re.escape(rules.PREFIX)}")
     app.command(COMMAND)(front.commanded)
     app.shortcut(SHORTCUT)(front.shortcut)
     app.event("app_home_opened")(front.opened)
+    app.action(ours)(front.clicked)
+    app.view(ours)(front.submitted)
+    return front.publish
 
 
 class _Front:
     """The front desk."""
 
-    def __init__(self, app: SlackApp, office: Office, roster: Roster, voice: Voice) -> None:
+    def __init__(
+        self, app: SlackApp, office: Office, rulebook: Rulebook, roster: Roster, voice: Voice
+    ) -> None:
         self._app = app
         self._office = office
+        self._rulebook = rulebook
         self._roster = roster
         self._voice = voice
 
@@ -99,6 +122,66 @@ class _Front:
         except ConnectorError as error:
             log.warning("The page of a person could not be shown: %s", error)
 
+    # -- the lead's rules ----------------------------------------------------------------------
+
+    def clicked(self, ack: Ack, body: Payload) -> None:
+        """A button beside one of the rules."""
+        ack()
+        self._app.after(partial(self._change, body), body)
+
+    def _change(self, body: Payload) -> None:
+        """First an empty form, since Slack waits three seconds, then what belongs in it."""
+        try:
+            opened = self._voice.open_view(str(body.get("trigger_id", "")), views.wait_view())
+            user = user_of(body)
+            self._voice.change_view(opened, self._wanted(body, user))
+        except (ConnectorError, Unreadable) as error:
+            log.warning("A form of the rules could not be shown: %s", error)
+            return
+        self.publish(user)
+
+    def _wanted(self, body: Payload, user: str) -> dict[str, Any]:
+        """The form, or what came of a button that needs none, or why there is neither."""
+        wish = rules.read_click(body)
+        person = self._roster.person(user)
+        if person is None:
+            return views.note_view(NOBODY)
+        try:
+            if wish.back:
+                told = self._rulebook.rule(wish.subject, None, person, wish.seen)
+                return views.note_view(told)
+            sheet = self._rulebook.sheet(person)
+        except Refusal as refusal:
+            return views.note_view(str(refusal))
+        if sheet.seen != wish.seen:
+            return views.note_view(STALE)
+        return rules.form(wish, sheet)
+
+    def submitted(self, ack: Ack, body: Payload) -> None:
+        """A form of the rules: its errors stand at its fields, so that nothing typed is lost."""
+        try:
+            filled = rules.read_form(body)
+            self._rule(filled)
+        except BadRule as bad:
+            ack(response_action="errors", errors={_field(bad, filled): str(bad)})
+        except (Refusal, ConnectorError, Unreadable) as error:
+            log.info("A rule was not changed: %s", error)
+            text = str(error) if isinstance(error, Refusal) else NOT_NOW
+            ack(response_action="update", view=views.note_view(text))
+        else:
+            ack(response_action="clear")
+            self._app.after(partial(self.publish, filled.user_id), body)
+
+    def _rule(self, filled: rules.Filled) -> None:
+        person = self._roster.person(filled.user_id)
+        if person is None:
+            raise NotAllowed(NOBODY)
+        sheet = self._rulebook.sheet(person)
+        if sheet.seen != filled.wish.seen:
+            raise TooOld(STALE)
+        subject = filled.wish.subject
+        self._rulebook.rule(subject, rules.rule(filled, sheet), person, filled.wish.seen)
+
     def _answer(self, respond: Respond, user: str, ask: Callable[[Person], str]) -> None:
         try:
             person = self._roster.person(user)
@@ -108,6 +191,10 @@ class _Front:
             return
         answer = NOBODY if person is None else ask(person)
         respond("\n".join(staff(line) for line in answer.splitlines()) or "Done.")
+
+
+def _field(bad: BadRule, filled: rules.Filled) -> str:
+    return bad.field if bad.field in filled.fields else filled.fields[0]
 
 
 def split_link(text: str) -> tuple[str, str]:

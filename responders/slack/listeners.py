@@ -7,6 +7,7 @@ make at once, changes it once.
 
 import logging
 import re
+from collections.abc import Callable
 from functools import partial
 from traceback import format_tb
 from typing import Any, Protocol
@@ -110,9 +111,26 @@ class Voice(Protocol):
         """Put another form in its place."""
 
 
-def register(app: SlackApp, desk: Desk, roster: Roster, *, voice: Voice, clock: Clock) -> None:
-    """Make the app answer to every button and form of ours, and to nothing else."""
-    counter = _Counter(app, desk, roster, voice, clock)
+def register(
+    app: SlackApp,
+    desk: Desk,
+    roster: Roster,
+    *,
+    voice: Voice,
+    clock: Clock,
+    page: Callable[[str], None] = lambda _user: None,
+) -> None:
+    """Make the app answer to every button and form of a case.
+
+    Args:
+        app: From `make_app`.
+        desk: Where decisions are taken.
+        roster: Who people are.
+        voice: How they are answered.
+        clock: The present moment.
+        page: Draws a person's page anew, where they clicked on it.
+    """
+    counter = _Counter(app, desk, roster, voice, clock, page)
     ours = re.compile(rf"^{re.escape(PREFIX)}")
     app.action(ours)(counter.clicked)
     app.view(ours)(counter.submitted)
@@ -124,13 +142,20 @@ class _Counter:
     """Where people come with their clicks."""
 
     def __init__(
-        self, app: SlackApp, desk: Desk, roster: Roster, voice: Voice, clock: Clock
+        self,
+        app: SlackApp,
+        desk: Desk,
+        roster: Roster,
+        voice: Voice,
+        clock: Clock,
+        page: Callable[[str], None],
     ) -> None:
         self._app = app
         self._desk = desk
         self._roster = roster
         self._voice = voice
         self._clock = clock
+        self._page = page
 
     def clicked(self, ack: Ack, body: Payload) -> None:
         """A button or a menu item: acknowledged at once, decided by the next free hand."""
@@ -161,6 +186,8 @@ class _Counter:
         except ConnectorError as error:
             log.warning("A form could not be opened: %s", error)
             self._tell(click.user_id, NOT_NOW, click.channel)
+        if click.on_page:
+            self._page(click.user_id)
 
     def _open(self, click: Click) -> None:
         """A form: first an empty one, since Slack waits three seconds, then what belongs in it."""

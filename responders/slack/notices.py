@@ -6,12 +6,15 @@ from slack_sdk.models.blocks import Block, ButtonElement, HeaderBlock, SectionBl
 
 from responders.bulletin import Bulletin, Line
 from responders.home import Home
+from responders.slack import rules
 from responders.slack.blocks import CARD_MAXIMUM, action_id, weight
 from responders.slack.clicks import Ref
 from responders.slack.text import cut, inert, live, plain, staff, when
 
 #: More than this and nobody reads it; the rest is counted.
 LINES = 20
+#: Of each part of a page: with 20 shifts it stays below Slack's 100 blocks.
+_SOME, _FEW = 15, 5
 _TITLE = 300
 _TEXT = 400
 _QUOTE = 160
@@ -34,17 +37,18 @@ def fallback(bulletin: Bulletin) -> str:
 
 def home(page: Home) -> list[dict[str, Any]]:
     """A person's page, within the 100 blocks of a view."""
-    made: list[Block] = [_told(f"⚠️ {line}") for line in page.notices]
+    made: list[Block] = [_told(f"⚠️ {line}") for line in page.notices[:_FEW]]
     parts = (("What you have", page.mine, "Nothing."), ("What waits", page.waiting, "Nothing."))
     for title, lines, nothing in parts:
         made.append(HeaderBlock(text=plain(title)))
-        made += [_line(line) for line in lines[:LINES]] or [_told(nothing)]
-        if len(lines) > LINES:
-            made.append(_told(f"… and {len(lines) - LINES} more."))
+        made += [_line(line) for line in lines[:_SOME]] or [_told(nothing)]
+        if len(lines) > _SOME:
+            made.append(_told(f"… and {len(lines) - _SOME} more."))
     made.append(HeaderBlock(text=plain("Today")))
-    made += [_told(line) for line in page.today[:LINES]]
+    made += [_told(line) for line in page.today[:_FEW]]
     made.append(HeaderBlock(text=plain("Platforms")))
-    made += [_told(line) for line in page.platforms[:LINES]] or [_told("None is connected.")]
+    made += [_told(line) for line in page.platforms[:_SOME]] or [_told("None is connected.")]
+    made += rules.section(page.rules, page.rulings, may=page.may_rule)
     return [block.to_dict() for block in made]
 
 

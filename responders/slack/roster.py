@@ -34,7 +34,7 @@ class SlackRoster:
     def __init__(
         self,
         client: WebClient,
-        groups: Iterable[str],
+        groups: Callable[[], Iterable[str]],
         *,
         clock: Clock,
         remembered: timedelta = REMEMBERED,
@@ -43,13 +43,13 @@ class SlackRoster:
 
         Args:
             client: Made by `make_client`.
-            groups: Ids of the user groups that the policy names, such as "S0123"; what is no
-                such id (people are named beside them) is passed over.
+            groups: Ids of the user groups that the policy names now, such as "S0123"; what is
+                no such id (people are named beside them) is passed over.
             clock: The present moment.
             remembered: For how long an answer of Slack's is used again.
         """
         self._client = client
-        self._groups = tuple(sorted({group for group in groups if _GROUP.fullmatch(group)}))
+        self._groups = groups
         self._clock = clock
         self._remembered = remembered
         self._known: dict[tuple[str, str], tuple[datetime, object]] = {}
@@ -65,7 +65,8 @@ class SlackRoster:
         name = self._ask("user", user_id, self._name)
         if not name:
             return None
-        groups = frozenset(group for group in self._groups if user_id in self._members(group))
+        named = sorted({group for group in self._groups() if _GROUP.fullmatch(group)})
+        groups = frozenset(group for group in named if user_id in self._members(group))
         return Person(id=user_id, name=name, groups=groups)
 
     def _ask(self, kind: str, key: str, ask: Callable[[str], T]) -> T:

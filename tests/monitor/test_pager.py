@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -155,11 +156,12 @@ def test_duty_is_made_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AMENDS_TEST_MAIL", "secret")
     settings = check(dict(FILE), Path("config.toml"))
 
-    plan = rota.plan(settings, holds=lambda: False, active=None)
+    roster = partial(rota.roster, settings)
+    plan = rota.plan(settings, roster=roster, holds=lambda: False, active=None)
 
     friday = datetime(2026, 11, 20, 10, tzinfo=UTC)
-    assert (plan.roster.on_duty(friday), plan.roster.deputy(friday)) == ("U0EVA", "U0TOM")
-    assert plan.roster.on_duty(friday + timedelta(days=1)) == "U0LEAD"
+    assert (plan.roster().on_duty(friday), plan.roster().deputy(friday)) == ("U0EVA", "U0TOM")
+    assert plan.roster().on_duty(friday + timedelta(days=1)) == "U0LEAD"
     assert not plan.hours_of("Acme").open_at(friday + timedelta(days=1))
     assert plan.hours_of("Other").open_at(friday)
     assert not plan.hours_of("Other").open_at(datetime(2026, 10, 3, 10, tzinfo=UTC))
@@ -172,7 +174,8 @@ def test_duty_is_made_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_brand_without_hours_has_no_days_off_and_duty_may_be_empty() -> None:
     settings = check({"brands": [{"name": "Acme"}]}, Path("config.toml"))
 
-    plan = rota.plan(settings, holds=lambda: False, active=None)
+    roster = partial(rota.roster, settings)
+    plan = rota.plan(settings, roster=roster, holds=lambda: False, active=None)
 
     assert plan.hours_of("Acme").open_at(datetime(2026, 11, 22, 3, tzinfo=UTC))
     assert plan.channels == {}

@@ -143,7 +143,7 @@ def house() -> Iterator[Room]:
         client = make_client(BOT_TOKEN, slack.api_url, timeout=5)
         bot = SlackBot(client, CHANNEL, clock=clock)
         desk = TinyDesk(bot)
-        people = SlackRoster(client, ["S0LEADS"], clock=clock, remembered=timedelta(0))
+        people = SlackRoster(client, lambda: ["S0LEADS"], clock=clock, remembered=timedelta(0))
         roster = Doorman(people)
         app = make_app(client)
         listeners.register(app, desk, roster, voice=bot, clock=clock)

@@ -27,7 +27,9 @@ def watch() -> Watch:
 
 @pytest.fixture
 def roster(client: WebClient, watch: Watch) -> SlackRoster:
-    return SlackRoster(client, ["S0LEADS", "S0NIGHT", "U0EVA", "Sam"], clock=lambda: watch.now)
+    return SlackRoster(
+        client, lambda: ["S0LEADS", "S0NIGHT", "U0EVA", "Sam"], clock=lambda: watch.now
+    )
 
 
 def test_a_person_has_a_name_and_groups(slack: SlackServer, roster: SlackRoster) -> None:
