@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 from connectors import registry
 from connectors.base import Ability, Connector, Contact, Mention, Route, Way
 from connectors.errors import SetupError
+from connectors.meter import Paid
+from connectors.settings import PaidSettings
 from monitor import rota
+from monitor.budgets import Budgets
 from monitor.clock import Clock
 from monitor.config import Settings, SlackTable
 from monitor.holds import Gate
@@ -113,6 +116,16 @@ def reword(
 def make_connectors(settings: Settings) -> dict[str, Connector]:
     """Every enabled platform, by its name; speaks to none of them yet."""
     return {name: registry.load(name)(table) for name, table in settings.connectors.items()}
+
+
+def make_budgets(
+    settings: Settings, store: Store, connectors: Mapping[str, Connector], clock: Clock
+) -> Budgets:
+    """What the platforms cost that bill their calls, and what they may cost."""
+    paid = {name: found.meter for name, found in connectors.items() if isinstance(found, Paid)}
+    tables = settings.connectors.items()
+    limits = {name: t.monthly_budget for name, t in tables if isinstance(t, PaidSettings)}
+    return Budgets(store.costs, meters=paid, limits=limits, clock=clock)
 
 
 def make_surface(settings: Settings, clock: Clock) -> "SlackBot | None":
@@ -298,14 +311,14 @@ def build(
         spent = store.spent(case.brand, month_of(case.brand, clock()))
         return replace(budget, minor=max(0, budget.minor - spent))
 
-    outages = Outages()
+    outages, budgets = Outages(), make_budgets(settings, store, connectors, clock)
     gate = Gate(
         shadow=settings.file.engine.shadow,
         away=away,
         paused=store.meta.paused,
         brands=brands,
         quiet=settings.policy.quiet_hours,
-        spent=lambda _platform: "",
+        spent=budgets.sending_over,
         outages=outages,
         clock=clock,
     )
@@ -359,6 +372,7 @@ def build(
         desk=desk,
         sender=sender,
         month_of=month_of,
+        budgets=budgets,
         outages=outages,
         surface=surface,
         batch_low=settings.file.slack.batch_low if settings.file.slack else True,

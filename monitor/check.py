@@ -8,9 +8,11 @@ from pydantic import SecretStr
 
 from connectors.base import Problem
 from connectors.errors import ConnectorError
-from connectors.settings import Table
+from connectors.meter import Meter
+from connectors.settings import PaidSettings, Table
 from monitor import app, clock, consoles
 from monitor.belonging import belonging
+from monitor.budgets import Budgets
 from monitor.config import Settings, SettingsError, load
 from monitor.store import Store, StoreError
 from responders.credit.pool import CodesError, read_codes
@@ -81,6 +83,7 @@ def _state(settings: Settings, store: Store) -> Iterator[Finding]:
         seen = store.mentions.seen_at(settings.brand_of(source).name, source)
         last = f"last read {seen:%Y-%m-%d %H:%M} UTC" if seen else "not read yet"
         yield Finding(where=source, what=last, fine=seen is not None)
+        yield from costs(settings, store, source)
         swept = store.sweeps.last(settings.brand_of(source).name, source)
         if swept is not None and swept.missed:
             yield Finding(
@@ -88,6 +91,25 @@ def _state(settings: Settings, store: Store) -> Iterator[Finding]:
                 what=f"{swept.missed} posts had been missed, found on {swept.at:%Y-%m-%d}",
                 do="poll more often, or watch less",
             )
+
+
+def costs(settings: Settings, store: Store, source: str) -> Iterator[Finding]:
+    """What a platform that bills its calls cost this month."""
+    table = settings.connectors[source]
+    if not isinstance(table, PaidSettings):
+        return
+    where, limits = f"money for {source}", {source: table.monthly_budget}
+    budgets = Budgets(store.costs, meters={source: Meter()}, limits=limits, clock=clock.now)
+    for standing in budgets.standings():
+        if standing.limit is None:
+            do = f'it bills each call: set [connectors.{source}] monthly_budget = "50.00 USD"'
+            yield Finding(where=where, what=f"{standing}, without a limit", do=do)
+        elif standing.reading_over:
+            what = "reading and sending stop" if standing.sending_over else "reading stops"
+            do = f"raise [connectors.{source}] monthly_budget, or wait for the next month"
+            yield Finding(where=where, what=f"{what}: {standing}", do=do, fatal=True)
+        else:
+            yield Finding(where=where, what=str(standing), fine=True)
 
 
 def _policy(settings: Settings) -> Iterator[Finding]:

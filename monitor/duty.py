@@ -338,6 +338,10 @@ class Duty:
         at = self._store.cases.shown(case_id)
         self._board.once(bulletin, below=Shown(channel=at[0], ts=at[1]) if at else None)
 
+    def once(self, key: str, do: Callable[[], object], *, service: str = "slack") -> int:
+        """For other jobs that tell something once; 1 where this call did it."""
+        return self._step(key, do, service=service)
+
     def _step(self, key: str, do: Callable[[], object], *, service: str = "slack") -> int:
         """Do it unless it was done; 1 where this call did it."""
         if key in self._told or self._store.meta.get(f"told:{key}") is not None:

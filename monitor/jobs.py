@@ -9,7 +9,7 @@ fails to do (a platform's conversations, Slack) is noted once, under the service
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,8 +19,10 @@ from typing import Protocol, TypeVar
 
 from connectors.base import Ability, Connector, Mention, Route
 from connectors.errors import ConnectorError, OutcomeUnknown, SetupError, TryLater, Unsupported
+from connectors.reserve import for_sending
 from monitor import batch, report
 from monitor import poll as polling
+from monitor.budgets import Budgets
 from monitor.clock import Clock
 from monitor.duty import Plan
 from monitor.outages import Outages
@@ -104,6 +106,7 @@ class House:
     desk: Desk
     sender: Sender
     month_of: MonthOf
+    budgets: Budgets  #: of platforms that bill their calls
     outages: Outages = field(default_factory=Outages)  #: shared with the sender
     surface: Surface | None = None
     batch_low: bool = True  #: cases of low severity share one card
@@ -158,6 +161,7 @@ class Jobs:
             connector=house.connector,
             clock=house.clock,
             outages=self.outages,
+            standings=house.budgets.standings,
             attempt=self.attempt,
             service=SURFACE,
         )
@@ -179,7 +183,7 @@ class Jobs:
             first=partial(self._leave_alone, brand.name),
             file_since=house.clock() - house.cases_since,
         )
-        for page in pages:
+        for page in self._paid(source, pages):
             new += len(page.new)
             for bad in page.bad:
                 log.warning("%s: one post could not be read and was left out: %s", source, bad)
@@ -219,7 +223,24 @@ class Jobs:
             until=now - STILL_COMING,
             file_since=now if file_since is None else file_since,
         )
-        return sum(len(page.new) for page in pages)
+        return sum(len(page.new) for page in self._paid(source, pages))
+
+    def _paid(self, source: str, pages: Iterator[polling.Page]) -> Iterator[polling.Page]:
+        """The pages, each asked for only while the month's money for reading lasts.
+
+        Raises:
+            TryLater: it is used up; what was yielded so far is stored.
+        """
+        budgets = self._house.budgets
+        while True:
+            budgets.require_reading(source)
+            try:
+                page = next(pages, None)
+            finally:
+                budgets.note()
+            if page is None:
+                return
+            yield page
 
     def _leave_alone(self, brand: str, mention: Mention, ours: Collection[str] = ()) -> None:
         """Write no more to whoever asks for that."""
@@ -301,7 +322,8 @@ class Jobs:
         """Take one action a step further: send it, look for it, or take it down."""
         if due.state is ActionState.APPROVED and self._frozen(due.case_id):
             return due.state
-        return self._house.sender.step(due)
+        with for_sending():
+            return self._house.sender.step(due)
 
     def watch(self, case_id: CaseId) -> None:
         """Read whether the customer has written since, and whether others see what we wrote."""
@@ -514,6 +536,8 @@ class Jobs:
             self.outages.recovered(key, self._house.clock())
             self.outages.recovered(service, self._house.clock())
             return made
+        finally:
+            self._house.budgets.note()
         return None
 
     def _posted_once(
@@ -566,6 +590,7 @@ class Jobs:
         return self._store.cases.get(case_id).subject.mention.platform
 
     def _turns(self, first: Mention) -> Sequence[Mention]:
+        self._house.budgets.require_reading(first.platform)
         try:
             return self._house.connector(first.platform).conversation(first)
         except Unsupported:

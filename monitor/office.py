@@ -119,7 +119,9 @@ class FrontOffice:
             if source in down:
                 since, why = down[source].since, down[source].reason
                 trouble = f" · ⚠️ out of reach since {since:%H:%M} UTC: {why}"
-            lines.append(f"{source}: {last}{trouble}")
+            cost = self._house.budgets.standing(source)
+            paid = f" · {cost}" if cost is not None else ""
+            lines.append(f"{source}: {last}{trouble}{paid}")
         return lines
 
     def _notices(self) -> list[str]:
@@ -131,6 +133,10 @@ class FrontOffice:
         )
         if self._shadow:
             lines.append("Shadow mode: nothing is sent ([engine] shadow).")
+        for cost in self._house.budgets.standings():
+            if cost.reading_over:
+                stops = "reading and sending stop" if cost.sending_over else "reading stops"
+                lines.append(f"{cost.source}: {stops}, the month's money is used up ({cost}).")
         for brand in self._house.brands:
             active = self._store.incidents.active(brand)
             if active is not None:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from monitor.budgets import dollars
 from monitor.problems import RunError
 from monitor.store import Store
 from monitor.store.rollups import Band, Count
@@ -77,7 +79,10 @@ def digest(
         ),
         platforms=_lines(counts, before, lambda count: count.platform, flagged=False),
         topics=topics,
-        answers=_answers(store, brand, policy, start, end),
+        answers=replace(
+            _answers(store, brand, policy, start, end),
+            costs=tuple(_costs(store, sources, start, end)),
+        ),
         prevent=tuple(advice),
         gaps=tuple(_gaps(store, brand, sources, start, min(end, now))),
     )
@@ -186,6 +191,15 @@ def _answers(store: Store, brand: Brand, policy: Policy, start: datetime, end: d
         median=timedelta(seconds=median(spans)) if spans else None,
         credits=spent,
     )
+
+
+def _costs(store: Store, sources: Collection[str], start: datetime, end: datetime) -> Iterator[str]:
+    """What the days of the week cost; days are those of UTC, by which platforms bill."""
+    first, last = (moment.astimezone(UTC) + timedelta(hours=12) for moment in (start, end))
+    for source in sorted(sources):
+        bill = store.costs.between(source, first.date(), last.date())
+        if bill:
+            yield f"{source} {dollars(bill.reading + bill.sending)}"
 
 
 def _gaps(

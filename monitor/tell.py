@@ -6,9 +6,11 @@ Apart from the straight line, as a mail server that hangs must not delay a click
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from monitor.alerts import Alerts
 from monitor.batch import Batch
 from monitor.board import Board
 from monitor.board import Surface as Bulletins
+from monitor.budgets import Standing
 from monitor.clock import Clock
 from monitor.duty import Duty, Plan
 from monitor.follow import ChangeCase, Connectors, Follow
@@ -51,6 +53,7 @@ class Tell:
         connector: Connectors,
         clock: Clock,
         outages: Outages,
+        standings: Callable[[], tuple[Standing, ...]],
         attempt: Attempt,
         service: str,
     ) -> None:
@@ -67,6 +70,7 @@ class Tell:
             connector: The connector that answers on a platform.
             clock: The present moment.
             outages: Who cannot be reached.
+            standings: What each paid platform cost this month.
             attempt: Runs one job and notes what fails.
             service: The surface's name among the outages.
         """
@@ -88,11 +92,22 @@ class Tell:
         follow = Follow(
             store, board, connector=connector, change=change, clock=clock, outages=outages
         )
+        alerts = Alerts(
+            board,
+            on_duty=lambda at: plan.roster().on_duty(at),
+            channels=plan.channels,
+            outages=outages.now,
+            standings=standings,
+            once=self.duty.once,
+            clock=clock,
+        )
         self._jobs: list[tuple[str, str, Callable[[], int]]] = [
             ("follow", service, follow.follow),
             ("remind", "remind", self.duty.remind),
             ("alarms", "alarms", self.duty.alarms),
             ("held", "held", self.duty.held),
+            ("logins", "logins", alerts.logins),
+            ("money", "money", alerts.money),
             ("leavers", "leavers", self.duty.leavers),
             ("morning", "morning", self.duty.morning),
             ("heartbeat", "heartbeat", self.duty.heartbeat),

@@ -54,6 +54,7 @@ class Answers:
     #: Half of the decided cases were decided at least this fast; None: none was.
     median: timedelta | None = None
     credits: Money | None = None  #: spent; None: there are no credits
+    costs: tuple[str, ...] = ()  #: of platforms that bill their calls, such as "twitter 12.35 USD"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +184,8 @@ def answer_lines(digest: Digest) -> tuple[str, ...]:
         lines.append(f"Half of the decisions took less than {_duration(answers.median)}")
     if answers.credits is not None:
         lines.append(f"Store credits given: {answers.credits}")
+    if answers.costs:
+        lines.append(f"Calls that are billed, at list prices: {', '.join(answers.costs)}")
     return tuple(lines)
 
 

@@ -19,6 +19,7 @@ from monitor.store.actions import Actions
 from monitor.store.audit import Audit
 from monitor.store.brands import Brands
 from monitor.store.cases import Cases
+from monitor.store.costs import Costs
 from monitor.store.credits import Credits
 from monitor.store.engine import Database
 from monitor.store.erase import Eraser
@@ -56,6 +57,7 @@ class Store:
         lessons: What the judge learns from those words, and what it learnt.
         promises: What sent texts promised.
         meta: Notes of the installation about itself.
+        costs: What platforms that bill their calls cost.
         opt_outs: Who asked us to write no more.
         sweeps: What the slow reading of the last day found missing.
     """
@@ -78,6 +80,7 @@ class Store:
         self.meta = Notebook(database)
         self.opt_outs = OptOuts(database, self._brands)
         self.sweeps = Sweeps(self.meta)
+        self.costs = Costs(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

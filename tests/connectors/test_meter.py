@@ -62,7 +62,8 @@ class TestPricesOfX:
         assert Prices().of(call, answer, TODAY) == price
 
     def test_are_paid_once_a_day(self) -> None:
-        prices, page = Prices(), {"data": [{"id": "1"}], "includes": {"users": [{"id": "1"}]}}
+        prices = Prices()
+        page: dict[str, object] = {"data": [{"id": "1"}], "includes": {"users": [{"id": "1"}]}}
 
         paid = [
             prices.of("search_recent_tweets", page, day)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 import pytest
 
@@ -93,8 +92,7 @@ def ends(request: pytest.FixtureRequest) -> Iterator[tuple[LoopbackServer, Conne
             connector: Connector = Twitter(x.settings(server.url))
         elif request.param == "reddit":
             server = stack.enter_context(RedditServer())
-            cast(RedditServer, server).left = 12
-            cast(RedditServer, server).reset = 300
+            server.left, server.reset = 12, 300
             connector = Reddit(reddit.settings(server.url))
         else:
             server = stack.enter_context(MastodonServer())

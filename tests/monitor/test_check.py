@@ -57,6 +57,7 @@ def test_an_installation_in_order_is_ready(here: Town, amends: Amends) -> None:
         "ok      settings",
         "ok      database",
         "ok      twitter",
+        "note    money for twitter",
         "ok      playbooks",
         "ok      twitter",
         "ok      slack",
