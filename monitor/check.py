@@ -1,5 +1,6 @@
 """Every problem at once: settings, database, logins, permissions, Slack, texts, credits."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,13 @@ from monitor import app, clock, consoles
 from monitor.belonging import belonging
 from monitor.budgets import Budgets
 from monitor.config import Settings, SettingsError, load
+from monitor.rulings import Rulebook
 from monitor.store import Store, StoreError
 from responders.credit.pool import CodesError, read_codes
 from responders.playbooks import PlaybookError
+from responders.policy import Policy
+
+_MENTION = re.compile(r"<@(\w+)>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +54,7 @@ def everything(path: Path) -> Iterator[Finding]:
     else:
         yield Finding(where="settings", what=f"{path} is valid", fine=True)
     yield from _database(settings)
-    yield from _policy(settings)
+    yield from _policy(settings, _policy_now(settings))
     yield from _texts(settings)
     yield from _writer(settings)
     yield from _credit(settings)
@@ -68,6 +73,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _state(settings: Settings, store: Store) -> Iterator[Finding]:
+    yield from _rules(app.rulebook(settings, store, clock.now))
     if store.paused():
         yield Finding(where="sending", what="paused", do="amends resume lets it go")
     away = belonging(settings, store).why_not()
@@ -112,13 +118,48 @@ def costs(settings: Settings, store: Store, source: str) -> Iterator[Finding]:
             yield Finding(where=where, what=str(standing), fine=True)
 
 
-def _policy(settings: Settings) -> Iterator[Finding]:
-    if not settings.policy.approvers:
+def _rules(book: Rulebook) -> Iterator[Finding]:
+    """What counts now, by the file or by what a lead changed in App Home."""
+    for one in book.standing():
+        at = f" on {one.at:%Y-%m-%d %H:%M} UTC in App Home" if one.at else ""
+        words = " · ".join([one.text, *one.lines])
+        yield Finding(
+            where=f"rules for {one.subject}",
+            what=_MENTION.sub(r"\1", f"{words} ({one.source}{at})"),
+            fine=True,
+        )
+
+
+def _policy_now(settings: Settings) -> Policy:
+    """The lead's rules as they count, where the database tells; else those of the file."""
+    try:
+        with app.open_store(settings) as store:
+            return app.rulebook(settings, store, clock.now).policy()
+    except StoreError:
+        return settings.policy
+
+
+def _policy(settings: Settings, policy: Policy) -> Iterator[Finding]:
+    if not policy.approvers:
         yield Finding(
             where="policy",
             what="the list of approvers is empty, so nobody may send anything",
             do="add Slack user ids, group ids or console names under [policy] approvers",
             fatal=True,
+        )
+    for language, speakers in sorted(policy.speakers.items()):
+        for name in speakers:
+            if name not in policy.approvers:
+                yield Finding(
+                    where="policy",
+                    what=f"{name} is a speaker of {language} and no approver, so may not approve",
+                    do="add them to the approvers, unless they are in a group that is one",
+                )
+    if not policy.lead:
+        yield Finding(
+            where="duty",
+            what="nobody is the lead, so nobody gets what is left over or changes rules in Slack",
+            do="name one under [duty] lead",
         )
     for brand in settings.brands:
         if not brand.signature:

@@ -26,6 +26,7 @@ SHORTCUT = "amends.make_case"
 
 NOBODY = "Slack does not know you as an active member of this workspace, so nothing was done."
 STALE = "Somebody else changed this meanwhile. Look at the page again. Nothing was changed."
+UNREADABLE = "This form belongs to another version of Amends. Nothing was changed."
 NOT_NOW = "Slack did not say who you are, so nothing was done. Please try again."
 #: A link as Slack writes it into a message's text.
 _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>|(https?://[^\s<>]+)")
@@ -162,11 +163,15 @@ class _Front:
         try:
             filled = rules.read_form(body)
             self._rule(filled)
+        except Unreadable as error:
+            log.warning("A form of the rules could not be read: %s", error)
+            ack(response_action="update", view=views.note_view(UNREADABLE))
         except BadRule as bad:
-            ack(response_action="errors", errors={_field(bad, filled): str(bad)})
-        except (Refusal, ConnectorError, Unreadable) as error:
+            told = views.error_text(str(bad))
+            ack(response_action="errors", errors={_field(bad, filled): told})
+        except (Refusal, ConnectorError) as error:
             log.info("A rule was not changed: %s", error)
-            text = str(error) if isinstance(error, Refusal) else NOT_NOW
+            text = NOT_NOW if isinstance(error, ConnectorError) else str(error)
             ack(response_action="update", view=views.note_view(text))
         else:
             ack(response_action="clear")

@@ -117,6 +117,11 @@ def staff(text: str) -> str:
     return "".join(parts) + _with_edges(text[end:])
 
 
+def unnamed(text: str) -> str:
+    """The text for a place where Slack makes no names of ids."""
+    return _STAFF_MENTION.sub("a colleague", text)
+
+
 def _with_edges(text: str) -> str:
     """`inert`, keeping a blank at either end: it stands between a sentence and a name."""
     core = inert(text)

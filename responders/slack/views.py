@@ -27,12 +27,25 @@ from responders.card import Card, HalfPart, Turn, Verb
 from responders.draft import Half
 from responders.slack.blocks import language, platform
 from responders.slack.clicks import DISMISSALS, PREFIX, SNOOZES, Ref
-from responders.slack.text import clean, cut, inert, link, live, one_line, plain, size, when
+from responders.slack.text import (
+    clean,
+    cut,
+    inert,
+    link,
+    live,
+    one_line,
+    plain,
+    size,
+    staff,
+    unnamed,
+    when,
+)
 
 #: The longest text that Slack's input takes. Source: docs.slack.dev "Plain-text input element",
 #: read 2026-11.
 INPUT_MAXIMUM = 3000
 _REASON_MAXIMUM = 300
+_NOTE_MAXIMUM = 2000
 _TITLE_MAXIMUM = 24
 #: Two blocks each; a form takes 100.
 _TURNS = 40
@@ -219,7 +232,7 @@ def conversation_view(card: Card, turns: Sequence[Turn]) -> JSON:
 
 def note_view(text: str, title: str = "Amends") -> JSON:
     """Something to read, and nothing to do."""
-    return _form(title, [SectionBlock(text=plain(text))])
+    return _form(title, [SectionBlock(text=live(staff(cut(text, _NOTE_MAXIMUM))))])
 
 
 def wait_view() -> JSON:
@@ -294,5 +307,5 @@ def _options(choices: dict[str, str]) -> list[Option]:
 
 
 def error_text(text: str) -> str:
-    """A refusal at a field of a form; Slack shows it as plain text."""
-    return cut(one_line(text), _REASON_MAXIMUM)
+    """A refusal at a field of a form; Slack shows it as plain text, in which no id is a name."""
+    return cut(unnamed(one_line(text)), _REASON_MAXIMUM)

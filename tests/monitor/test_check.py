@@ -8,9 +8,12 @@ import pytest
 from connectors.base import Problem
 from connectors.errors import SetupError
 from connectors.twitter import Twitter
-from monitor import check, clock, consoles
+from monitor import app, check, clock, consoles
 from monitor.check import Finding
+from monitor.config import load
 from monitor.store import Store
+from responders.policy import Person
+from responders.ruling import Approvers, Subject
 from tests.monitor.command import Amends
 from tests.monitor.town import BRAND, CHANNEL, EVA, SECRETS, SLACK, TWITTER, Town, town
 from tests.servers.writer import KEY, WriterServer
@@ -56,8 +59,12 @@ def test_an_installation_in_order_is_ready(here: Town, amends: Amends) -> None:
     assert [line.split(":")[0] for line in lines[:-1]] == [
         "ok      settings",
         "ok      database",
+        "ok      rules for approvers",
+        "ok      rules for duty",
+        "ok      rules for credit",
         "ok      twitter",
         "note    money for twitter",
+        "note    duty",
         "ok      playbooks",
         "ok      twitter",
         "ok      slack",
@@ -96,6 +103,43 @@ def test_every_problem_is_told_at_once(here: Town, amends: Amends) -> None:
         "console:",
     ]
     assert "note    brand Acme: nobody signs the texts" in ran.out
+
+
+def test_what_counts_is_shown_with_who_changed_it(here: Town) -> None:
+    here.write(BRAND, f'[duty]\nlead = "{EVA}"\n', TWITTER, SLACK)
+    lead = Person(id=EVA, name="Eva")
+    with Store.open(f"sqlite:///{here.folder / 'amends.db'}") as store:
+        book = app.rulebook(load(here.config), store, clock.now)
+        book.rule(Subject.APPROVERS, Approvers(added=frozenset({EVA, "U0NEW"})), lead, seen=0)
+
+    found = findings(here)
+
+    told = only(found, "rules for approvers").what
+    assert told.startswith(f"{EVA}, U0NEW may approve (changed by {EVA} on 20")
+    assert told.endswith("UTC in App Home)")
+    assert only(found, "rules for duty").what == f"{EVA}, always (as config.toml says)"
+    assert "duty" not in found
+
+
+def test_an_approver_who_was_added_in_slack_is_enough(here: Town) -> None:
+    nobody = BRAND.replace(f'"{EVA}"', "")
+    here.write(nobody, f'[duty]\nlead = "{EVA}"\n', TWITTER, SLACK)
+    lead = Person(id=EVA, name="Eva")
+    with Store.open(f"sqlite:///{here.folder / 'amends.db'}") as store:
+        book = app.rulebook(load(here.config), store, clock.now)
+        book.rule(Subject.APPROVERS, Approvers(added=frozenset({EVA})), lead, seen=0)
+
+    assert "policy" not in findings(here)
+
+
+def test_a_speaker_who_may_not_approve_is_named(here: Town) -> None:
+    speakers = f'[duty.speakers]\npl = ["{EVA}", "U0OLA"]\n'
+    here.write(BRAND, f'[duty]\nlead = "{EVA}"\n', speakers, TWITTER, SLACK)
+
+    told = only(findings(here), "policy")
+
+    assert told.what == "U0OLA is a speaker of pl and no approver, so may not approve"
+    assert not told.fatal
 
 
 def test_one_problem_is_one_thing(here: Town, amends: Amends) -> None:

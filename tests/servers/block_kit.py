@@ -18,8 +18,14 @@ MESSAGE_CHARACTERS = 13_200
 _MESSAGE_KINDS = {"section", "context", "divider", "actions", "image", "header", "markdown"}
 _MODAL_KINDS = _MESSAGE_KINDS - {"markdown"} | {"input"}
 _BUTTON_KINDS = {"button", "overflow", "static_select", "radio_buttons"}
-_INPUT_KINDS = {"plain_text_input", "static_select", "radio_buttons", "users_select"}
-_OPTIONS = {"overflow": (1, 5), "static_select": (1, 100), "radio_buttons": (1, 10)}
+_PEOPLE = {"users_select", "multi_users_select"}
+_INPUT_KINDS = {"plain_text_input", "static_select", "radio_buttons", "checkboxes", *_PEOPLE}
+_OPTIONS = {
+    "overflow": (1, 5),
+    "static_select": (1, 100),
+    "radio_buttons": (1, 10),
+    "checkboxes": (1, 10),
+}
 #: An input's text, and that of any other text object.
 _TEXT = 3000
 
@@ -148,8 +154,20 @@ def _element(element: object, kinds: set[str]) -> Iterator[str]:
             yield f"max_length: 1 to {_TEXT}"
         if _units(element.get("initial_value", "")) > most:
             yield "initial_value: longer than max_length"
-    elif kind != "users_select":
+    elif kind in _PEOPLE:
+        yield from _initial_people(element)
+    else:
         yield from _options(element, *_OPTIONS[kind])
+        for option in element.get("initial_options", ()):
+            if option not in element["options"]:
+                yield "initial_options: none of the options"
+
+
+def _initial_people(element: JSON) -> Iterator[str]:
+    """One person is a text, several are a list; neither may be there and empty."""
+    for name, kind in (("initial_user", str), ("initial_users", list)):
+        if name in element and (not isinstance(element[name], kind) or not element[name]):
+            yield f"{name}: empty"
 
 
 def _options(element: JSON, least: int, most: int) -> Iterator[str]:

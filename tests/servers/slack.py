@@ -554,6 +554,33 @@ class SlackServer(LoopbackServer):
             "actions": [action],
         }
 
+    def press_on_page(self, user: str, action_id: str) -> JSON:
+        """What Slack would send if the user clicked this button on the app's page."""
+        view = self.homes[user]
+        block, element = _find_element(view, action_id)
+        trigger = f"trigger-{next(self._numbers)}"
+        self._triggers[trigger] = user
+        return {
+            "type": "block_actions",
+            "team": {"id": TEAM, "domain": "loopback"},
+            "user": self._who(user),
+            "api_app_id": APP,
+            "token": "unused",
+            "container": {"type": "view", "view_id": "V0HOME"},
+            "trigger_id": trigger,
+            "view": {**view, "id": "V0HOME", "type": "home"},
+            "actions": [
+                {
+                    "type": "button",
+                    "action_id": action_id,
+                    "block_id": block["block_id"],
+                    "text": element["text"],
+                    "value": element.get("value", ""),
+                    "action_ts": self._ts(),
+                }
+            ],
+        }
+
     def click(self, ts: str, action_id: str, user: str, *, option: str = "") -> JSON:
         """Click, and wait until the click is acknowledged."""
         return self.push("interactive", self.press(ts, action_id, user, option=option))
@@ -696,7 +723,20 @@ def _fill(block: JSON, value: str | None) -> JSON:
             raise ValueError(f"{block['block_id']} is too long")
         return {"type": "plain_text_input", "value": text or None}
     if element["type"] == "users_select":
-        return {"type": "users_select", "selected_user": value}
+        user = element.get("initial_user") if value is None else value
+        return {"type": "users_select", "selected_user": user or None}
+    if element["type"] == "multi_users_select":
+        users = element.get("initial_users", []) if value is None else value.split()
+        if not users and not block.get("optional"):
+            raise ValueError(f"{block['block_id']} must be filled in")
+        return {"type": "multi_users_select", "selected_users": users}
+    if element["type"] == "checkboxes":
+        initial = [item["value"] for item in element.get("initial_options", [])]
+        wanted = initial if value is None else value.split()
+        options = [item for item in element["options"] if item["value"] in wanted]
+        if len(options) < len(wanted) or (not options and not block.get("optional")):
+            raise ValueError(f"{block['block_id']}: choose among the options")
+        return {"type": "checkboxes", "selected_options": options}
     chosen = next((item for item in element["options"] if item["value"] == value), None)
     if chosen is None and (value is not None or not block.get("optional")):
         raise ValueError(f"{block['block_id']}: choose one of the options")

@@ -147,6 +147,7 @@ def test_a_note_has_nothing_to_submit(view: dict[str, Any]) -> None:
 
 def test_a_refusal_is_one_short_line() -> None:
     assert views.error_text("Not\nnow.") == "Not now."
+    assert views.error_text("Already sent by <@U0EVA>.") == "Already sent by a colleague."
     assert len(views.error_text("no " * 500)) <= 300
 
 
