@@ -11,7 +11,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from connectors import registry
-from connectors.base import Ability, Connector, Contact, Mention, Route, Way
+from connectors.base import Ability, Connector, Contact, Route, Way
 from connectors.errors import SetupError
 from connectors.meter import Paid
 from connectors.settings import PaidSettings
@@ -22,7 +22,8 @@ from monitor.config import Settings, SlackTable
 from monitor.holds import Gate
 from monitor.jobs import House, Surface, connector_for
 from monitor.judge import DEFAULT_THRESHOLD, Judge
-from monitor.judge.relevance import relevant
+from monitor.judging import Opinion
+from monitor.learning import Aim, Learner
 from monitor.lock import FileLock, OneSender
 from monitor.outages import Outages
 from monitor.problems import RunError
@@ -72,6 +73,17 @@ def threshold(settings: Settings) -> float:
 def make_judge(settings: Settings) -> Judge:
     """The judge at the team's threshold."""
     return Judge(threshold=threshold(settings))
+
+
+def make_learner(settings: Settings, store: Store, judge: Judge, clock: Clock) -> Learner:
+    """What learns from people's words, for the threshold that the settings ask for."""
+    table = settings.file.judge
+    aim = Aim(
+        threshold=table.threshold,
+        precision=table.precision,
+        alerts_per_day=table.alerts_per_day,
+    )
+    return Learner(store, judge, aim=aim, clock=clock)
 
 
 def make_playbooks(settings: Settings) -> playbooks.Playbooks:
@@ -271,6 +283,7 @@ def build(
     brands = {brand.name: brand for brand in settings.brands}
     rules = rulebook(settings, store, clock)
     opinion = judge or make_judge(settings)
+    learner = make_learner(settings, store, opinion, clock)
     books, writer = make_playbooks(settings), make_writer(settings, clock)
     for brand in brands:
         store.ensure_brand(brand)
@@ -349,15 +362,6 @@ def build(
         month_of=month_of,
     )
 
-    def judged(mention: Mention, brand: Brand) -> Verdict:
-        verdict = opinion.judge(mention.text, hint=mention.language)
-        if not relevance or mention.private or (trust_addressed and mention.addressed):
-            return verdict
-        about = relevant(mention.text, brand)
-        if about:
-            return verdict
-        return replace(verdict, relevant=False, why=(f"not about {brand.name}: {about.why}",))
-
     digests = settings.file.digest.folder
     return House(
         store=store,
@@ -366,7 +370,13 @@ def build(
         rulebook=rules,
         connectors=connectors,
         brand_of={source: settings.brand_of(source) for source in connectors},
-        judge=judged,
+        judge=Opinion(
+            opinion,
+            layer=learner.layer,
+            relevance=relevance,
+            trust_addressed=trust_addressed,
+        ),
+        learn=learner.learn_if_due,
         draft=draft,
         ability=ability,
         desk=desk,

@@ -12,11 +12,18 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from connectors import registry
@@ -284,9 +291,27 @@ class DutyTable(Table):
 
 
 class JudgeTable(Table):
-    """[judge]: from which score on a post becomes a case."""
+    """[judge]: from which score on a post becomes a case; at most one of the three."""
 
     threshold: float | None = Field(default=None, gt=0, lt=1)  #: None: the shipped one
+    precision: float | None = Field(
+        default=None, gt=0, lt=1
+    )  #: of what is flagged, so much rightly
+    alerts_per_day: float | None = Field(default=None, gt=0, le=100_000)
+
+    @model_validator(mode="after")
+    def _one_aim(self) -> Self:
+        given = {
+            name: value
+            for name in ("threshold", "precision", "alerts_per_day")
+            if (value := getattr(self, name)) is not None
+        }
+        if len(given) > 1:
+            raise ValueError(
+                f"{' and '.join(given)} exclude one another: each says from which score on a post "
+                "is flagged; keep one of them"
+            )
+        return self
 
 
 class ConsoleTable(Table):

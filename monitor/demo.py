@@ -27,6 +27,7 @@ from monitor.config import (
     Settings,
 )
 from monitor.jobs import House, Jobs
+from monitor.judging import page_of
 from monitor.schedule import Schedule
 from monitor.store import Store
 from responders.card import Decision, Verb
@@ -111,6 +112,7 @@ def once(
             brand=demo_brand.name,
             source=SOURCE,
             clock=clock.now,
+            page=page_of(house.judge, demo_brand),
         ):
             polled += page.read
             new += len(page.new)

@@ -25,6 +25,7 @@ from monitor import poll as polling
 from monitor.budgets import Budgets
 from monitor.clock import Clock
 from monitor.duty import Plan
+from monitor.judging import page_of
 from monitor.outages import Outages
 from monitor.rulings import Rulebook
 from monitor.store import Store
@@ -100,7 +101,7 @@ class House:
     rulebook: Rulebook  #: the lead's rules, as they count now
     connectors: Mapping[str, Connector]  #: by source, the name in config.toml
     brand_of: Mapping[str, Brand]  #: by source
-    judge: Callable[[Mention, Brand], Verdict]
+    judge: Callable[[Mention, Brand], Verdict]  #: faster where it is one of `Pages`
     draft: Callable[[Case], Draft]
     ability: Callable[[Case], Ability]
     desk: Desk
@@ -110,6 +111,7 @@ class House:
     outages: Outages = field(default_factory=Outages)  #: shared with the sender
     surface: Surface | None = None
     batch_low: bool = True  #: cases of low severity share one card
+    learn: Callable[[str], bool] = lambda _brand: False  #: learn from labels where there are new
     plan: Plan = field(default_factory=Plan)  #: who is on duty, and when
     prevent: Callable[[str], str] = lambda _topic: ""
     watch_for: timedelta = timedelta(days=7)
@@ -177,6 +179,7 @@ class Jobs:
             house.connectors[source],
             self._store.mentions,
             self._judge(brand),
+            page=page_of(house.judge, brand),
             brand=brand.name,
             source=source,
             clock=house.clock,
@@ -216,6 +219,7 @@ class Jobs:
             house.connectors[source],
             self._store.mentions,
             self._judge(brand),
+            page=page_of(house.judge, brand),
             brand=brand.name,
             source=source,
             clock=house.clock,
@@ -445,6 +449,11 @@ class Jobs:
     def purge_if_due(self) -> None:
         """Apply the retention."""
         self.attempt("purge", lambda: self.purge(self._house.clock() - self._house.keep))
+
+    def learn_all(self) -> None:
+        """Learn from what people said of verdicts, where they said something new."""
+        for brand in self._house.brands:
+            self.attempt(f"learning for {brand}", partial(self._house.learn, brand))
 
     def sweep(self) -> int:
         """Walk the line, tell people, read the conversations; how many steps were taken."""

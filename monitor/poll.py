@@ -58,6 +58,12 @@ class MentionBook(Protocol):
         """
 
 
+#: Gives many posts their verdicts, in order.
+JudgePage = Callable[[Sequence[Mention]], Sequence[Verdict]]
+#: Posts that are judged together.
+AT_ONCE = 64
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """What one page of a poll brought."""
@@ -77,6 +83,7 @@ def poll(
     clock: Clock,
     first: Callable[[Mention], None] = lambda _mention: None,
     file_since: datetime | None = None,
+    page: JudgePage | None = None,
 ) -> Iterator[Page]:
     """Read everything that is new, page by page; each page is stored when it is yielded.
 
@@ -89,6 +96,7 @@ def poll(
         clock: Gives the present moment.
         first: Called with each new post before it is stored; may be called again after a crash.
         file_since: Older posts are stored and counted, and become no cases.
+        page: Gives many posts their verdicts at once, which is faster.
 
     Raises:
         TryLater: the platform cannot answer; what was yielded so far is stored.
@@ -100,7 +108,7 @@ def poll(
         fresh = _fresh(batch, book, brand)
         for mention in fresh:
             first(mention)
-        judged = [(mention, verdict(judge, mention)) for mention in fresh]
+        judged = list(zip(fresh, verdicts(judge, page, fresh), strict=True))
         new = book.ingest(brand, source, judged, batch.cursor, clock(), file_since=file_since).new
         yield Page(read=len(batch.mentions), new=new, bad=batch.bad)
         if not batch.more:
@@ -120,6 +128,7 @@ def read_back(
     since: datetime,
     until: datetime,
     file_since: datetime | None = None,
+    page: JudgePage | None = None,
 ) -> Iterator[Page]:
     """Read once more what was written in [since, until); what is new there had been missed.
 
@@ -133,7 +142,7 @@ def read_back(
     for _ in range(MAX_PAGES):
         batch = connector.poll(cursor)
         wanted = [m for m in _fresh(batch, book, brand) if since <= m.created_at < until]
-        judged = [(mention, verdict(judge, mention)) for mention in wanted]
+        judged = list(zip(wanted, verdicts(judge, page, wanted), strict=True))
         new = book.ingest(brand, source, judged, None, clock(), file_since=file_since).new
         yield Page(read=len(batch.mentions), new=new, bad=batch.bad)
         if not batch.more:
@@ -152,6 +161,24 @@ def _fresh(batch: Batch, book: MentionBook, brand: str) -> list[Mention]:
         known = book.known(brand, platform, mentions.keys())
         fresh += [mention for post, mention in mentions.items() if post not in known]
     return fresh
+
+
+def verdicts(
+    judge: Callable[[Mention], Verdict], page: JudgePage | None, mentions: Sequence[Mention]
+) -> list[Verdict | None]:
+    """The judge's words on posts, in order; None for each on which it failed."""
+    if page is None:
+        return [verdict(judge, mention) for mention in mentions]
+    judged: list[Verdict | None] = []
+    for start in range(0, len(mentions), AT_ONCE):
+        chunk = mentions[start : start + AT_ONCE]
+        try:
+            judged += page(chunk)
+        except Exception:  # one of them is poisonous: the others are judged apart from it
+            told = "%d posts could not be judged together; each is judged alone"
+            log.warning(told, len(chunk), exc_info=True)
+            judged += [verdict(judge, mention) for mention in chunk]
+    return judged
 
 
 def verdict(judge: Callable[[Mention], Verdict], mention: Mention) -> Verdict | None:

@@ -152,6 +152,7 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
     schedule.sweep(lambda: jobs.attempt("the line", jobs.walk))
     schedule.every(WATCH_SECONDS, "watch", lambda: jobs.attempt("watching", jobs.watch_all))
     schedule.every(TELL_SECONDS, "tell", lambda: jobs.attempt("telling", jobs.tell_all))
+    schedule.every(MINUTE, "learn", jobs.learn_all)
     schedule.every(HOUR, "purge", jobs.purge_if_due)
     when = settings.file.digest.when
     if not when or (house.surface is None and house.digests is None):

@@ -77,6 +77,20 @@ def test_every_problem_is_found_at_once(tmp_path: Path) -> None:
     assert any("policy.undo_seconds: found 'soon';" in p for p in found)
 
 
+def test_a_threshold_is_chosen_in_one_way(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + "[judge]\nthreshold = 0.5\nprecision = 0.9\n")
+
+    assert "judge: threshold and precision exclude one another" in problem
+    assert "keep one of them" in problem
+
+
+@pytest.mark.parametrize("key", ["threshold = 1.5", "precision = 0", "alerts_per_day = -1"])
+def test_an_impossible_aim_is_named(tmp_path: Path, key: str) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + f"[judge]\n{key}\n")
+
+    assert f"judge.{key.partition(' ')[0]}: found" in problem
+
+
 def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
     (problem,) = problems_of(
         tmp_path,

@@ -1,6 +1,6 @@
 """Reading a platform: each page is judged and stored, with its cursor, before the next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -116,6 +116,36 @@ def test_a_post_that_cannot_be_judged_is_stored_without_a_verdict(
     assert good.verdict == ANGRY
     assert store.mentions.unjudged() == (poisoned.id,)
     assert "twitter post 1 could not be judged; it is stored" in caplog.text
+
+
+def test_a_page_is_judged_together_and_a_poisonous_post_apart(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    texts = ["fine", "fine", "fine", "poison", "fine"]
+    posts = [post(number, text=text) for number, text in enumerate(texts)]
+    asked: list[int] = []
+
+    def one(mention: Mention) -> Verdict:
+        asked.append(1)
+        if mention.text == "poison":
+            raise ValueError("cannot be judged")
+        return ANGRY
+
+    def many(mentions: Sequence[Mention]) -> list[Verdict]:
+        asked.append(len(mentions))
+        if any(mention.text == "poison" for mention in mentions):
+            raise ValueError("one cannot be judged")
+        return [ANGRY for _ in mentions]
+
+    platform = Pages(pages=[page(0, *posts)])
+    pages = poll(platform, store.mentions, one, brand=BRAND, source="x", clock=Time(), page=many)
+    (only,) = pages
+
+    judged = [store.mentions.mention(new)[0].verdict for new in only.new]
+    assert judged == [ANGRY, ANGRY, ANGRY, None, ANGRY]
+    assert asked == [2, 2, 1, 1, 1]
+    assert "2 posts could not be judged together; each is judged alone" in caplog.text
 
 
 def test_what_cannot_be_read_is_handed_on_by_name(store: Store) -> None:
