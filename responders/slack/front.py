@@ -134,16 +134,16 @@ class _Front:
         """First an empty form, since Slack waits three seconds, then what belongs in it."""
         try:
             opened = self._voice.open_view(str(body.get("trigger_id", "")), views.wait_view())
-            user = user_of(body)
-            self._voice.change_view(opened, self._wanted(body, user))
+            user, wish = user_of(body), rules.read_click(body)
+            self._voice.change_view(opened, self._wanted(wish, user))
         except (ConnectorError, Unreadable) as error:
             log.warning("A form of the rules could not be shown: %s", error)
             return
-        self.publish(user)
+        if wish.back:
+            self.publish(user)
 
-    def _wanted(self, body: Payload, user: str) -> dict[str, Any]:
+    def _wanted(self, wish: rules.Wish, user: str) -> dict[str, Any]:
         """The form, or what came of a button that needs none, or why there is neither."""
-        wish = rules.read_click(body)
         person = self._roster.person(user)
         if person is None:
             return views.note_view(NOBODY)
