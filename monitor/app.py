@@ -329,11 +329,18 @@ def build(
         shadow=settings.file.engine.shadow,
         away=away,
         paused=store.meta.paused,
+        incident=store.incidents.active,
         brands=brands,
         quiet=settings.policy.quiet_hours,
         spent=budgets.sending_over,
         outages=outages,
         clock=clock,
+    )
+    plan = rota.plan(
+        settings,
+        roster=rules.roster,
+        holds=lambda: settings.file.engine.shadow,
+        active=active_accounts(settings, clock),
     )
     desk = Desk(
         store.cases,
@@ -346,6 +353,7 @@ def build(
         month_of=month_of,
         budget_left=budget_left,
         incidents=store.incidents,
+        due=lambda brand, now: plan.due(brand, now, rules.policy().response_target),
         holds=gate.holds,
     )
     sender = Sender(
@@ -386,12 +394,7 @@ def build(
         outages=outages,
         surface=surface,
         batch_low=settings.file.slack.batch_low if settings.file.slack else True,
-        plan=rota.plan(
-            settings,
-            roster=rules.roster,
-            holds=lambda: settings.file.engine.shadow,
-            active=active_accounts(settings, clock),
-        ),
+        plan=plan,
         prevent=lambda topic: prevent(books, topic),
         watch_for=settings.file.engine.watch_for,
         watch_every=settings.file.engine.watch_every,

@@ -15,7 +15,7 @@ from monitor.clock import Clock
 from monitor.outages import Outages
 from monitor.store.notebook import Pause
 from responders.action import ActionKind
-from responders.case import Case
+from responders.case import Case, Incident
 from responders.duty import Hours
 from responders.hold import Hold, HoldCode
 from responders.outcome import PUBLIC_KINDS
@@ -31,6 +31,7 @@ class Gate:
         shadow: bool,
         away: str,
         paused: Callable[[], Pause | None],
+        incident: Callable[[str], Incident | None],
         brands: Mapping[str, Brand],
         quiet: tuple[str, str] | None,
         spent: Callable[[str], str],
@@ -43,6 +44,7 @@ class Gate:
             shadow: Whether nothing is ever sent.
             away: Why nothing may be sent from here; "" where it may.
             paused: Who holds everything just now.
+            incident: What a person declared for the brand of that name.
             brands: By name; quiet hours are in their time zones.
             quiet: When nothing is sent, such as ("22:00", "07:00").
             spent: Why the platform of that name costs too much to send on; "" where it does not.
@@ -52,6 +54,7 @@ class Gate:
         self._shadow = shadow
         self._away = away
         self._paused = paused
+        self._incident = incident
         self._quiet = {name: Hours(zone=b.timezone, between=quiet) for name, b in brands.items()}
         if quiet is None:
             self._quiet.clear()
@@ -71,6 +74,10 @@ class Gate:
         if paused is not None:
             why = f"Paused by {paused.by}: nothing is sent before somebody resumes."
             return Hold(code=HoldCode.PAUSED, why=why)
+        declared = self._incident(case.brand)
+        if declared is not None:
+            why = f"Incident “{declared.title}”: nothing is sent before somebody ends it."
+            return Hold(code=HoldCode.INCIDENT, why=why)
         return self._quiet_at(case, at) or self._platform(case, kind, at)
 
     def _quiet_at(self, case: Case, at: datetime) -> Hold | None:

@@ -324,8 +324,6 @@ class Jobs:
 
     def deliver(self, due: Due) -> ActionState:
         """Take one action a step further: send it, look for it, or take it down."""
-        if due.state is ActionState.APPROVED and self._frozen(due.case_id):
-            return due.state
         with for_sending():
             return self._house.sender.step(due)
 
@@ -612,10 +610,6 @@ class Jobs:
             return None
         due_at = self._due(case.brand, now)
         return rounds.heard(case, entry, now, due_at, month_of=self._house.month_of)
-
-    def _frozen(self, case_id: CaseId) -> bool:
-        """Whether an incident holds what is approved."""
-        return self._store.incidents.active(self._store.cases.get(case_id).brand) is not None
 
     def _due(self, brand: str, now: datetime) -> datetime:
         return self._house.plan.due(brand, now, self._house.policy.response_target)

@@ -198,7 +198,7 @@ def reopen(ask: Ask) -> Change:
         decided_at=None,
         dismissed_because="",
         snoozed_until=None,
-        due_at=ask.now + ask.policy.response_target,
+        due_at=ask.due_at,
     )
     if case.state is CaseState.DISMISSED and all(_never_left(a) for a in case.of_round()):
         return Change(before=case, after=fresh, notes=(line,))

@@ -58,6 +58,7 @@ def decide(
     now: datetime,
     new_key: Callable[[], str],
     month_of: MonthOf = utc_month,
+    due_at: datetime | None = None,
 ) -> Change:
     """What the decision makes of the case.
 
@@ -71,6 +72,7 @@ def decide(
         now: Aware UTC.
         new_key: Makes an unguessable key for each new action.
         month_of: Names the month whose budget a credit takes.
+        due_at: When an answer is due that is asked for now; None: after the response target.
 
     Raises:
         Refusal: nothing changes; the message says why.
@@ -87,6 +89,7 @@ def decide(
         review=review,
         now=now,
         new_key=new_key,
+        due_at=due_at or now + policy.response_target,
     )
     budget = None if policy.credit is None else policy.credit.monthly_budget
     return booked(_VERBS[decision.verb](ask), month_of=month_of, budget=budget)

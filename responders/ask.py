@@ -57,6 +57,7 @@ class Ask:
     review: Callable[[Case, Draft], Draft]
     now: datetime
     new_key: Callable[[], str]
+    due_at: datetime  #: when an answer is due that is asked for now
 
     @property
     def by(self) -> str:

@@ -56,6 +56,7 @@ class Desk:
         month_of: MonthOf = utc_month,
         budget_left: Callable[[Case], Money | None] = lambda _case: None,
         incidents: IncidentBook | None = None,
+        due: Callable[[str, datetime], datetime] | None = None,
         holds: Holds = lambda _case, _kind, _at: None,
     ) -> None:
         """Put the parts together.
@@ -71,6 +72,8 @@ class Desk:
             month_of: Names the month whose budget a credit takes.
             budget_left: What is left of the month's budget for credits; None where there is none.
             incidents: Where incidents are kept; None: nobody can declare one.
+            due: When an answer for the brand is due that is asked for now, in its open hours;
+                None: after the response target, as the clock runs.
             holds: What will hold an approved action back, for the person who clicks.
         """
         self._book = book
@@ -83,6 +86,7 @@ class Desk:
         self._month_of = month_of
         self._budget_left = budget_left
         self._incidents = incidents
+        self._due = due
         self._holds = holds
 
     def take(self, decision: Decision, person: Person) -> Answer:
@@ -160,7 +164,7 @@ class Desk:
             case Verb.DECLARE:
                 title = decision.reason.strip() or "Incident"
                 done = book.declare(case.id, title, person.shown, now)
-                text = "Declared: nothing is sent." if done else "One is going on already."
+                text = _declared(book.departing(case.brand)) if done else "One is going on already."
             case Verb.END_INCIDENT:
                 done = book.end(case.brand, person.shown, now)
                 text = "Ended: what is approved is sent." if done else "It is over already."
@@ -173,7 +177,7 @@ class Desk:
 
     def _written(self, decision: Decision, person: Person) -> Change | None:
         for _ in range(MOST_TRIES):
-            case = self._book.get(decision.case_id)
+            case, now = self._book.get(decision.case_id), self._clock()
             change = decide(
                 case,
                 decision,
@@ -181,9 +185,10 @@ class Desk:
                 policy=self._policy(case.brand),
                 ability=self._ability(case),
                 review=self._review,
-                now=self._clock(),
+                now=now,
                 new_key=self._new_key,
                 month_of=self._month_of,
+                due_at=self._due(case.brand, now) if self._due is not None else None,
             )
             if self._saved(change):
                 return change
@@ -217,6 +222,13 @@ def _told(decision: Decision, change: Change, policy: Policy, hold: _HoldOf) -> 
             return f"It is sent again, but not yet. {held.why}" if held else "It is sent again."
         case _:
             return _TOLD[decision.verb]
+
+
+def _declared(departing: int) -> str:
+    if not departing:
+        return "Declared: nothing is sent."
+    what = "1 answer was" if departing == 1 else f"{departing} answers were"
+    return f"Declared: nothing more is sent. {what} already on its way when you clicked."
 
 
 _TOLD = {

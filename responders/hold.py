@@ -15,6 +15,7 @@ class HoldCode(StrEnum):
     SHADOW = "shadow"
     AWAY = "away"  #: a copy of the database, or another host
     PAUSED = "paused"
+    INCIDENT = "incident"  #: a person declared one for the brand
     QUIET = "quiet"  #: the team's quiet hours
     MONEY = "money"  #: the platform's budget of the month is used up
     OUTAGE = "outage"  #: the platform does not take it just now

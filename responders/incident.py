@@ -29,6 +29,9 @@ class IncidentBook(Protocol):
     def declare(self, case_id: CaseId, title: str, by: str, now: datetime) -> bool:
         """Begin one for the case's brand, with this case in it; False where one is going on."""
 
+    def departing(self, brand: str) -> int:
+        """How many things of the brand are being sent at this moment: too late to hold."""
+
     def end(self, brand: str, by: str, now: datetime) -> bool:
         """End it, and let the cases that it collected have cards; False where none is going on."""
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.base import Contact
 from monitor.moves import check
-from monitor.store import audit
+from monitor.store import audit, incidents
 from monitor.store.brands import Brands
 from monitor.store.engine import Database
 from monitor.store.rows import (
@@ -112,6 +112,8 @@ class Cases:
         before = change.before
         try:
             with self._database.write() as connection:
+                if _departs(change):
+                    self._require_calm(connection, before.brand)
                 brand_id = _claim(connection, change, now)
                 _add_entries(connection, brand_id, change)
                 _add_draft(connection, brand_id, change, now)
@@ -128,6 +130,22 @@ class Cases:
                 "case; nothing was written"
             ) from error
         return True
+
+    def _require_calm(self, connection: Connection, brand_name: str) -> None:
+        """Let nothing depart while an incident is declared for the brand.
+
+        Both take the same lock first, so that either the declaration comes first and this is not
+        written, or what departs is on its way already and the declaration can say so.
+
+        Raises:
+            _Moved: one is going on.
+        """
+        brand_id = self._brands.find(brand_name)
+        if brand_id is None:
+            return
+        self._database.lock(connection, brand_id)
+        if incidents.active(connection, brand_id) is not None:
+            raise _Moved
 
     def open(
         self, mention_id: MentionId, now: datetime, due_at: datetime | None, earlier: int = 0
@@ -449,6 +467,15 @@ def _case_values(after: Case, now: datetime) -> Values:
         "earlier": after.earlier,
         "drafted": after.draft.revision if after.draft else 0,
     }
+
+
+def _departs(change: Change) -> bool:
+    """Whether something is claimed to be sent."""
+    was = {old.id: old.state for old in change.before.actions}
+    return any(
+        new.state is ActionState.SENDING and was.get(new.id) is ActionState.APPROVED
+        for new in change.after.actions
+    )
 
 
 def _claim(connection: Connection, change: Change, now: datetime) -> int:

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from monitor.store import audit
 from monitor.store.brands import Brands
 from monitor.store.engine import Database
-from monitor.tables import case, incident
+from monitor.tables import action, case, incident
+from responders.action import ActionState
 from responders.case import CaseId, Incident, Note
 
 #: In the audit of the case on which somebody clicked.
@@ -25,7 +26,7 @@ class Incidents:
         """The brand's incident that is going on."""
         with self._database.read() as connection:
             brand_id = self._brands.find(brand)
-            row = _active(connection, brand_id) if brand_id is not None else None
+            row = active(connection, brand_id) if brand_id is not None else None
             return None if row is None else _value(connection, row)
 
     def get(self, incident_id: int) -> Incident:
@@ -50,7 +51,7 @@ class Incidents:
         with self._database.write() as connection:
             brand_id = _brand_of(connection, case_id)
             self._database.lock(connection, brand_id)
-            if _active(connection, brand_id) is not None:
+            if active(connection, brand_id) is not None:
                 return False
             values = {
                 "brand_id": brand_id,
@@ -67,11 +68,18 @@ class Incidents:
             audit.append(connection, brand_id, case_id, [note], now)
             return True
 
+    def departing(self, brand: str) -> int:
+        """How many things of the brand are being sent at this moment: too late to hold."""
+        of_brand = action.c.brand_id == self._brands.find(brand)
+        query = select(func.count()).where(of_brand, action.c.state == ActionState.SENDING.value)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def end(self, brand: str, by: str, now: datetime) -> bool:
         """End it, and let the cases that it collected have cards; False where none is going on."""
         with self._database.write() as connection:
             brand_id = self._brands.find(brand)
-            row = _active(connection, brand_id) if brand_id is not None else None
+            row = active(connection, brand_id) if brand_id is not None else None
             if row is None or brand_id is None:
                 return False
             guard = and_(incident.c.id == row.id, incident.c.ended_at.is_(None))
@@ -99,7 +107,8 @@ def _touch(connection: Connection, case_id: CaseId, *, incident_id: int) -> None
     )
 
 
-def _active(connection: Connection, brand_id: int) -> Row[tuple[object, ...]] | None:
+def active(connection: Connection, brand_id: int) -> Row[tuple[object, ...]] | None:
+    """The row of the brand's incident that is going on, in a transaction of the caller's."""
     query = select(incident).where(incident.c.brand_id == brand_id, incident.c.ended_at.is_(None))
     return connection.execute(query.order_by(incident.c.id).limit(1)).one_or_none()
 

@@ -13,7 +13,7 @@ from monitor.outages import FIRST_WAIT, Outages
 from monitor.store import Store
 from monitor.store.notebook import Pause
 from responders.action import ActionKind, ActionState
-from responders.case import CaseId, CaseState
+from responders.case import CaseId, CaseState, Incident
 from responders.hold import Hold, HoldCode
 from responders.policy import Brand
 from tests.monitor.house import FakeSlack, Platform, Time, complaint, house, open_store, send
@@ -30,6 +30,7 @@ class Room:
         self, *, shadow: bool = False, away: str = "", quiet: tuple[str, str] | None = None
     ) -> None:
         self.pause: Pause | None = None
+        self.incident: Incident | None = None
         self.spent = ""
         self.outages = Outages()
         self.clock = given.Clock()
@@ -37,6 +38,7 @@ class Room:
             shadow=shadow,
             away=away,
             paused=lambda: self.pause,
+            incident=lambda _brand: self.incident,
             brands={"Acme": Brand(name="Acme", timezone="Europe/Berlin")},
             quiet=quiet,
             spent=lambda _platform: self.spent,
@@ -62,6 +64,15 @@ def test_the_lasting_reasons_are_told_first() -> None:
 
     assert everything.code() == HoldCode.SHADOW
     assert Room(away="this is a copy", quiet=("00:00", "23:59")).code() == HoldCode.AWAY
+
+
+def test_an_incident_is_named_with_what_ends_it() -> None:
+    room = Room()
+    room.incident = Incident(id=1, title="Parcels")
+
+    assert room.hold() == Hold(
+        code=HoldCode.INCIDENT, why="Incident “Parcels”: nothing is sent before somebody ends it."
+    )
 
 
 def test_a_pause_names_who_paused() -> None:

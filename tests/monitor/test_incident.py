@@ -1,15 +1,18 @@
 """An incident by hand: everything is held, what follows is collected, and a click ends it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from connectors.base import Ability
+from connectors.base import Ability, Life, Mention, Receipt
 from monitor.store import Store
-from responders.action import ActionKind, ActionState
-from responders.card import Verb
-from responders.case import CaseId, CaseState
+from responders import outcome
+from responders.action import Action, ActionKind, ActionState
+from responders.card import Decision, Verb
+from responders.case import CaseId, CaseState, Change, Note
 from responders.incident import FREEZE
 from responders.policy import Person
 from tests.monitor import posts
@@ -65,6 +68,49 @@ def test_while_it_lasts_nothing_is_approved_and_nothing_leaves(team: Team) -> No
     assert Verb.SEND not in verbs(team, waiting)
     assert {Verb.EDIT, Verb.END_INCIDENT} <= verbs(team, waiting)
     assert "Nothing is sent." in str(team.slack.channels[CHANNEL].messages)
+
+
+def test_an_incident_that_begins_at_the_last_moment_holds_what_was_about_to_leave(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Declared after the sender has looked for reasons to wait, right before it claims."""
+    case, look = team.complain(), team.platform.look
+
+    def declared(mentions: Sequence[Mention]) -> Mapping[str, Life]:
+        team.store.incidents.declare(case, "Parcels", EVA.shown, team.clock())
+        return look(mentions)
+
+    monkeypatch.setattr(team.platform, "look", declared)
+    team.decide(case, Verb.SEND)
+
+    assert team.platform.public == []
+    public = team.case(case).action(ActionKind.PUBLIC)
+    assert public is not None
+    assert (public.state, public.attempt) == (ActionState.APPROVED, 0)
+    assert "Incident “Parcels”: nothing is sent" in team.house.desk.card(case).statuses[0].line
+
+
+def test_what_is_on_its_way_when_an_incident_begins_is_told(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The platform has the request already: that is said, and nothing else leaves."""
+    case, told, reply = team.complain(), list[str](), team.platform.reply
+
+    def declared(mention: Mention, text: str, key: str) -> Receipt:
+        decision = Decision(
+            verb=Verb.DECLARE, case_id=case, round=1, draft_revision=1, reason="Parcels"
+        )
+        told.append(team.house.desk.take(decision, TOM).text)
+        return reply(mention, text, key)
+
+    monkeypatch.setattr(team.platform, "reply", declared)
+    team.decide(case, Verb.SEND)
+
+    assert told == [
+        "Declared: nothing more is sent. 1 answer was already on its way when you clicked."
+    ]
+    assert len(team.platform.public) == 1
+    assert team.platform.private == []
 
 
 def test_what_was_held_leaves_when_a_person_ends_it(team: Team) -> None:
@@ -193,6 +239,33 @@ def test_the_book_keeps_one_incident_a_brand(store: Store) -> None:
     assert store.incidents.end(posts.BRAND, "tom", NOW)
     assert not store.incidents.end(posts.BRAND, "tom", NOW)
     assert store.incidents.get(active.id).ended_at == NOW
+
+
+def test_nothing_departs_between_a_declaration_and_its_end(store: Store) -> None:
+    opened = posts.case(store, posts.post(1))
+    approved = Action(
+        kind=ActionKind.PUBLIC, round=opened.round, key="k", state=ActionState.APPROVED, text="Hi"
+    )
+    note = (Note(what="approved", by="eva"),)
+    change = Change(before=opened, after=opened.with_action(approved), notes=note)
+    assert store.cases.save(change, NOW)
+    before = store.cases.get(opened.id)
+    claimed = outcome.claimed(
+        before, before.actions[0], owner="here", now=NOW, lease=timedelta(minutes=2)
+    )
+    assert store.incidents.declare(opened.id, "Lost", "eva", NOW)
+    stale = replace(claimed, before=store.cases.get(opened.id))
+
+    assert not store.cases.save(stale, NOW)
+    assert store.cases.get(opened.id).actions[0].state is ActionState.APPROVED
+
+    store.incidents.end(posts.BRAND, "eva", NOW)
+    again = store.cases.get(opened.id)
+    claimed = outcome.claimed(
+        again, again.actions[0], owner="here", now=NOW, lease=timedelta(minutes=2)
+    )
+    assert store.cases.save(claimed, NOW)
+    assert store.incidents.departing(posts.BRAND) == 1
 
 
 def test_what_is_not_there_is_said(store: Store) -> None:

@@ -274,6 +274,17 @@ def test_a_deadline_counts_the_brands_open_hours(start: Start) -> None:
 # -- red flags -----------------------------------------------------------------------------------
 
 
+def test_a_case_that_is_opened_again_is_due_in_open_hours_too(start: Start) -> None:
+    team = start(brand=OFFICE)
+    case = team.complain()
+    team.decide(case, Verb.DISMISS, reason="leave_it")
+    team.later(hours=5, minutes=45)  # a Friday, a quarter to five in Berlin
+
+    team.decide(case, Verb.REOPEN)
+
+    assert team.case(case).due_at == FRIDAY + timedelta(days=2, hours=22, minutes=45)
+
+
 def test_a_red_flag_reaches_the_person_on_duty_at_any_hour_and_then_the_deputy(
     start: Start,
 ) -> None:
