@@ -178,7 +178,10 @@ def judge(file: str | None, config: str) -> None:
                 "topic": verdict.topic,
                 "asks": verdict.asks,
                 "red_flags": list(verdict.red_flags),
-                "why": list(verdict.why),
+                "why": [
+                    *verdict.why,
+                    *(f"unsure: {d.value.replace('_', ' ')}" for d in verdict.doubts),
+                ],
             }
 
     _answer_lines(file, judged)

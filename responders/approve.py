@@ -36,10 +36,10 @@ __all__ = ["Blocked", "NotAllowed", "NotNow", "Refusal", "TooOld", "decide"]
 #: A snooze without a time.
 SHORT_SNOOZE = timedelta(hours=4)
 
-#: Reasons for no reply that say that the judge was wrong.
-_LABELS = frozenset({LabelWord.NOT_ANGRY, LabelWord.NOT_US, LabelWord.SPAM})
+#: Reasons for no reply that are a word on the verdict.
+_LABELS = frozenset(LabelWord)
 #: These read no text and send none: any card of the case will do.
-_ANY_CARD = frozenset({Verb.CLAIM, Verb.RELEASE, Verb.SNOOZE, Verb.ESCALATE, Verb.ASK})
+_ANY_CARD = frozenset({Verb.CLAIM, Verb.RELEASE, Verb.SNOOZE, Verb.ESCALATE, Verb.ASK, Verb.RIGHT})
 _BY_ROUTE = {
     Route.API: ActionState.APPROVED,
     Route.BY_HAND: ActionState.BY_HAND,
@@ -412,6 +412,12 @@ def _snooze(ask: Ask) -> Change:
     return _only(ask, replace(ask.case, snoozed_until=until), "snoozed")
 
 
+def _right(ask: Ask) -> Change:
+    """A word on the verdict and nothing else: the judge was right to show this."""
+    said = Label(mention_id=ask.case.subject.id, word=LabelWord.WAS_ANGRY, by=ask.by, at=ask.now)
+    return replace(_only(ask, ask.case, "was_angry"), label=said)
+
+
 def _only(ask: Ask, after: Case, what: str) -> Change:
     return Change(before=ask.case, after=after, notes=(Note(what=what, by=ask.by),))
 
@@ -433,6 +439,7 @@ _VERBS: dict[Verb, Callable[[Ask], Change]] = {
     Verb.CLAIM: _claim,
     Verb.RELEASE: _release,
     Verb.SNOOZE: _snooze,
+    Verb.RIGHT: _right,
     Verb.UNDO: _undo,
     Verb.ADD_CREDIT: _add_credit,
     Verb.REMOVE_CREDIT: _remove_credit,

@@ -32,6 +32,7 @@ class Verb(StrEnum):
     CLAIM = "claim"
     RELEASE = "release"
     SNOOZE = "snooze"
+    RIGHT = "right"  #: a word on the verdict: rightly flagged
     UNDO = "undo"
     ADD_CREDIT = "add_credit"
     REMOVE_CREDIT = "remove_credit"
@@ -137,6 +138,7 @@ class Card:
     ticket: str | None = None
     promises: tuple[str, ...] = ()
     speakers_only: bool = False  #: only a listed speaker of the language may approve
+    doubt: str = ""  #: why the verdict is less sure than it looks
 
 
 @dataclass(frozen=True, kw_only=True)

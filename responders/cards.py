@@ -14,6 +14,7 @@ from responders.case import Case, CaseState
 from responders.draft import CODE_PLACEHOLDER, Credit, Draft, Half, Severity
 from responders.hold import HoldCode
 from responders.policy import Policy
+from responders.verdict import Doubt, Verdict
 
 #: How likely a complaint must be, or how many people the author reaches, to look sooner.
 HIGH_COMPLAINT = 0.85
@@ -27,6 +28,28 @@ CODE_SHOWN = "(code)"
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PLATFORMS = {"twitter": "X", "samples": "the pretend platform"}
+#: Languages that a card may name.
+_LANGUAGES = {
+    "ar": "Arabic",
+    "cs": "Czech",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "th": "Thai",
+    "uk": "Ukrainian",
+    "zh": "Chinese",
+}
 #: A code only leaves with a message that we send ourselves, now or later.
 _CARRIES_CODE = frozenset({Route.API, Route.CLOSED})
 _HALVES = {Half.PUBLIC: ActionKind.PUBLIC, Half.PRIVATE: ActionKind.PRIVATE}
@@ -80,6 +103,7 @@ def make_card(
         statuses=tuple(_status(case, action) for action in case.actions),
         buttons=tuple(_buttons(case, ability, policy, now)),
         speakers_only=_speakers_only(case, policy),
+        doubt=_doubt(case.verdict),
     )
 
 
@@ -89,6 +113,18 @@ def _speakers_only(case: Case, policy: Policy) -> bool:
 
 
 # --- in words ----------------------------------------------------------------------------------
+
+
+def _doubt(verdict: Verdict) -> str:
+    """The weightiest reason to look twice; "" where there is none."""
+    name = _LANGUAGES.get(verdict.language, "this language")
+    told = {
+        Doubt.LANGUAGE: f"We do not know {name}: look twice.",
+        Doubt.WORD_LIST: f"We judge {name} by its words alone: look twice.",
+        Doubt.SHORT: "There is little to judge by: look twice.",
+        Doubt.CLOSE: "A close call: look twice, and tell us if it was wrong.",
+    }
+    return next((told[doubt] for doubt in verdict.doubts), "")
 
 
 def _urgency(case: Case, now: datetime) -> Urgency:
@@ -486,6 +522,8 @@ def _case_buttons(case: Case, policy: Policy) -> Iterator[Button]:
             )
     if case.state in {CaseState.ANSWERED, CaseState.DISMISSED} or _stuck(case):
         yield Button(verb=Verb.REOPEN, label="Open again", in_menu=not _stuck(case))
+    if undecided(case) and case.verdict.angry:
+        yield Button(verb=Verb.RIGHT, label="Rightly flagged", in_menu=True)
     if _has_more(case):
         yield Button(verb=Verb.READ, label="Read it all", in_menu=True)
     if _closable(case):

@@ -236,6 +236,7 @@ _TOLD = {
     Verb.CLAIM: "It is yours.",
     Verb.RELEASE: "It is free for others again.",
     Verb.SNOOZE: "Put aside; it comes back by itself.",
+    Verb.RIGHT: "Thank you: the judge learns from that.",
     Verb.UNDO: "Undone. Nothing was sent, and the case is open again.",
     Verb.POSTED: "Noted: it is out.",
     Verb.FOUND: "Noted: it is there.",

@@ -1,15 +1,19 @@
-"""From a text to a verdict: language, sentiment, complaint, topic, question, red flags, why."""
+"""From a text to a verdict: language, sentiment, complaint, topic, question, red flags, why.
 
-from collections.abc import Sequence
+Doubts come along: where the judge is weak, a person looks twice.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
 
 from monitor.judge.asks import asks
-from monitor.judge.complaint import ComplaintModel, Evidence, sigmoid
-from monitor.judge.language import LanguageGuesser
+from monitor.judge.complaint import ComplaintModel, Evidence, Route, sigmoid
+from monitor.judge.language import UNKNOWN, LanguageGuesser
 from monitor.judge.learn import TeamLayer, Trace
 from monitor.judge.phrases import Hit, fold
 from monitor.judge.red_flags import red_flags
 from monitor.judge.topic import topic
-from responders.verdict import RedFlag, Verdict
+from responders.verdict import Doubt, RedFlag, Verdict
 
 #: Chosen for a mix in which three posts of ten are complaints.
 #: The cut that makes F1 largest is half of the F1 that can be reached, and that is about 0.7.
@@ -20,6 +24,13 @@ _READ_CHARACTERS = 20_000
 _WHY_LIMIT = 6
 #: Below this a word moved the score too little to be worth a person's glance.
 _WORTH_TELLING = 0.25
+#: Fewer letters than this say little; a Chinese character says about as much as three.
+_SHORT = 16
+_SAYS_MORE = 3
+_DENSE = frozenset({"zh", "ja", "ko"})
+_READ_FOR_LENGTH = 200
+#: So close to the cut, in log-odds, nearly every second verdict is wrong.
+_CLOSE = 0.4
 #: VADER's compound from which a calm post counts as praise.
 _PRAISES_FROM = 0.5
 
@@ -138,7 +149,28 @@ class Judge:
             asks=wants_answer,
             red_flags=flags,
             why=_why(flags, flag_hits, evidence, subject, subject_hits),
+            doubts=tuple(_doubts(folded, language, evidence.route, complaint, threshold)),
         )
+
+
+def _doubts(
+    folded: str, language: str, route: Route, complaint: float, threshold: float
+) -> Iterator[Doubt]:
+    """Why the verdict may be wrong, the weightiest first."""
+    if language == UNKNOWN or route is Route.UNKNOWN:
+        yield Doubt.LANGUAGE
+    elif route is Route.LISTED:
+        yield Doubt.WORD_LIST
+    says_more = _SAYS_MORE if language in _DENSE else 1
+    if sum(sign.isalpha() for sign in folded[:_READ_FOR_LENGTH]) * says_more < _SHORT:
+        yield Doubt.SHORT
+    if abs(_odds(complaint) - _odds(threshold)) < _CLOSE:
+        yield Doubt.CLOSE
+
+
+def _odds(chance: float) -> float:
+    kept = min(max(chance, 0.0001), 0.9999)
+    return math.log(kept / (1 - kept))
 
 
 def _why(

@@ -247,7 +247,9 @@ def _post(card: Card, room: _Room) -> Iterator[_Part]:
 def _why(card: Card) -> str:
     words = ", ".join(cut(one_line(reason), 60) for reason in card.why[:5])
     sure = f"complaint {card.complaint:.0%} · mood {card.compound:+.2f}"
-    return f"Why you see this: {words} · {sure}" if words else f"Why you see this: {sure}"
+    doubt = f" · {one_line(card.doubt)}" if card.doubt else ""
+    told = f"{words} · {sure}" if words else sure
+    return f"Why you see this: {told}{doubt}"
 
 
 def _for_us(card: Card, room: _Room) -> Iterator[_Part]:

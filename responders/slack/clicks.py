@@ -237,6 +237,7 @@ DISMISSALS = {
     "not_angry": "Not angry: the judgement was wrong",
     "not_us": "Not about us",
     "spam": "Spam",
+    "was_angry": "Angry indeed, but better left alone",
     "answered_elsewhere": "Answered elsewhere",
     "leave_it": "Better left alone",
 }

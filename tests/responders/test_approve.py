@@ -540,8 +540,8 @@ def test_no_reply_needs_a_reason() -> None:
     assert "Say why" in refused(NotNow, CASE, click(Verb.DISMISS, reason=" "))
 
 
-@pytest.mark.parametrize("word", ["not_angry", "not_us", "spam"])
-def test_a_reason_that_corrects_the_judge_becomes_a_label(word: str) -> None:
+@pytest.mark.parametrize("word", list(LabelWord))
+def test_a_reason_that_is_a_word_on_the_verdict_becomes_a_label(word: str) -> None:
     change = made(CASE, click(Verb.DISMISS, reason=f"{word}: a joke among friends"))
 
     assert change.label == Label(
@@ -549,6 +549,16 @@ def test_a_reason_that_corrects_the_judge_becomes_a_label(word: str) -> None:
     )
     assert change.after.state is CaseState.DISMISSED
     assert change.after.dismissed_because == f"{word}: a joke among friends"
+
+
+def test_a_case_can_be_called_rightly_flagged_and_stays_as_it_is() -> None:
+    change = made(CASE, click(Verb.RIGHT))
+
+    assert change.label == Label(
+        mention_id=CASE.subject.id, word=LabelWord.WAS_ANGRY, by=EVA.shown, at=NOW
+    )
+    assert change.after == CASE
+    assert [line.what for line in change.notes] == ["was_angry"]
 
 
 def test_choosing_not_to_reply_is_no_word_on_the_verdict() -> None:

@@ -14,7 +14,7 @@ from responders.cards import make_card
 from responders.case import Case, CaseState
 from responders.draft import Draft, Finding, Half, Severity
 from responders.policy import Policy
-from responders.verdict import RedFlag, Verdict
+from responders.verdict import Doubt, RedFlag, Verdict
 from tests.responders.given import (
     API,
     BOTH,
@@ -109,9 +109,10 @@ def test_a_fresh_card_offers_the_decisions_in_the_order_of_need() -> None:
         "I take it",
         "Put aside",
         "Hand to somebody",
+        "Rightly flagged",
     ]
     assert made.buttons[0].style == "primary"
-    assert [b.in_menu for b in made.buttons] == [False] * 4 + [True] * 3
+    assert [b.in_menu for b in made.buttons] == [False] * 4 + [True] * 4
 
 
 def test_the_private_half_shows_the_text_to_edit_and_counts_the_credit_with_it() -> None:
@@ -705,3 +706,32 @@ def test_the_length_is_in_the_platforms_own_count() -> None:
 
     assert made.public is not None
     assert made.public.length == 2 * len(PUBLIC)
+
+
+# how sure the judge is
+
+
+@pytest.mark.parametrize(
+    ("language", "doubts", "told"),
+    [
+        ("cs", (Doubt.WORD_LIST, Doubt.CLOSE), "We judge Czech by its words alone: look twice."),
+        ("und", (Doubt.LANGUAGE, Doubt.SHORT), "We do not know this language: look twice."),
+        ("el", (Doubt.LANGUAGE,), "We do not know Greek: look twice."),
+        ("en", (Doubt.SHORT,), "There is little to judge by: look twice."),
+        ("en", (Doubt.CLOSE,), "A close call: look twice, and tell us if it was wrong."),
+        ("en", (), ""),
+    ],
+)
+def test_a_doubtful_verdict_says_so(language: str, doubts: tuple[Doubt, ...], told: str) -> None:
+    judged = replace(CASE.verdict, language=language, doubts=doubts)
+    subject = replace(CASE.subject, verdict=judged)
+
+    assert card(replace(CASE, entries=(subject,))).doubt == told
+
+
+def test_a_flagged_case_can_be_called_right_while_it_waits() -> None:
+    angry = replace(CASE.subject, verdict=replace(CASE.verdict, angry=True))
+    calm = replace(CASE.subject, verdict=replace(CASE.verdict, angry=False))
+
+    assert Verb.RIGHT in verbs(card(replace(CASE, entries=(angry,))))
+    assert Verb.RIGHT not in verbs(card(replace(CASE, entries=(calm,))))

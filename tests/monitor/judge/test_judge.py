@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.judge import DEFAULT_THRESHOLD, Judge
+from responders.verdict import Doubt
 
 JUDGE = Judge()
 JUDGE.judge("so that happened")  # the first open case loads the embedding
@@ -51,6 +52,31 @@ def test_a_blank_text_is_nothing() -> None:
 def test_a_threshold_out_of_range_is_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Judge(threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts"),
+    [
+        ("Kde je moje objednávka? Už třetí týden nic.", {Doubt.WORD_LIST}),
+        ("😡😡😡", {Doubt.LANGUAGE, Doubt.SHORT}),
+        ("zzz qqq", {Doubt.SHORT}),
+        ("This is the worst service ever, I am furious and want my money back.", set()),
+        ("包裹三周还没到 客服也没人理 太差劲了", set()),
+    ],
+)
+def test_the_judge_says_where_it_is_weak(text: str, doubts: set[Doubt]) -> None:
+    found = set(JUDGE.judge(text).doubts) - {Doubt.CLOSE}
+
+    assert doubts <= found
+    assert doubts or not found
+
+
+def test_a_score_near_the_cut_is_a_close_call() -> None:
+    text = "the parcel is late"
+    complaint = JUDGE.judge(text).complaint
+
+    assert Doubt.CLOSE in Judge(threshold=complaint).judge(text).doubts
+    assert Doubt.CLOSE not in Judge(threshold=complaint / 4).judge(text).doubts
 
 
 def test_threads_may_share_a_judge() -> None:

@@ -75,7 +75,7 @@ def test_no_text_whatever_brings_anything_to_life(text: str) -> None:
     made = card(
         post=text, context=text, english=text, why=(text,), history=text, number=text, topic=text,
         platform=text, language=text, headline=text, claimed_by=text, reason=text, holding=text,
-        incident=text, ticket=text, promises=(text,),
+        incident=text, ticket=text, promises=(text,), doubt=text,
         author=Author(id="1", handle=text, name=text, url=text), post_url=text,
     )  # fmt: skip
 
@@ -92,6 +92,12 @@ def test_a_card_of_any_long_text_fits(text: str) -> None:
     assert blocks.weight(drawn) < blocks.CARD_MAXIMUM
     assert message_errors(drawn) == []
     assert drawn[0]["type"] == "section"
+
+
+def test_a_doubt_stands_beside_the_reasons() -> None:
+    doubtful = card(doubt="We judge Czech by its words alone: look twice.")
+
+    assert " · We judge Czech by its words alone: look twice." in shown(doubtful)
 
 
 def test_mentions_of_the_team_are_names() -> None:
