@@ -490,14 +490,13 @@ class Jobs:
         moved = 0
         slow: set[str] = set()
         for due in self._store.actions.due(self._house.clock(), QUEUE):
-            platform = self._platform(due.case_id)
-            if platform in slow:
+            if due.platform in slow:
                 continue
             began, key = self._house.clock(), f"{due.kind} {due.round} of case {due.case_id}"
             if not self.outages.waiting(key, began):
                 moved += self.attempt(key, partial(self.deliver, due)) not in (None, due.state)
             if self._house.clock() - began > SLOW:
-                slow.add(platform)
+                slow.add(due.platform)
         return moved
 
     def _each(

@@ -197,6 +197,8 @@ class Due:
     kind: ActionKind
     round: int
     state: ActionState
+    brand: str = ""  #: of the case, so that a job need not read it to know
+    platform: str = ""  #: of the case
 
 
 @dataclass(frozen=True, kw_only=True)

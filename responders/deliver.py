@@ -161,23 +161,23 @@ class Sender:
             self._save(obstacle)
             return self._state((case_id, kind, round))
         with self._holding((case_id, kind, round)) as free:
-            if free:
-                self._claim_and_send(case, action)
-        return self._state((case_id, kind, round))
+            written = self._claim_and_send(case, action) if free else None
+        return written or self._state((case_id, kind, round))
 
-    def _claim_and_send(self, case: Case, action: Action) -> None:
+    def _claim_and_send(self, case: Case, action: Action) -> ActionState | None:
+        """The state that was written in the end; None where somebody else writes it."""
         now = self._clock()
-        if not self._save(
-            outcome.claimed(case, action, owner=self._owner, now=now, lease=self._lease)
-        ):
-            return
-        place = (case.id, action.kind, action.round)
-        case, action = self._read(place)
-        why = self._too_late(case, action)
+        claim = outcome.claimed(case, action, owner=self._owner, now=now, lease=self._lease)
+        if not self._save(claim):
+            return None
+        # Nobody else changes an action in this state, so it is not read again.
+        case = replace(claim.after, revision=case.revision + 1)
+        claimed = case.action(action.kind, action.round)
+        assert claimed is not None, "it was claimed just now"
+        why = self._too_late(case, claimed)
         if why:
-            self._write(place, action.fence, lambda c, a: self._released(c, a, why))
-            return
-        self._write(place, action.fence, self._on_the_wire(case, action))
+            return self._write(case, claimed, lambda c, a: self._released(c, a, why))
+        return self._write(case, claimed, self._on_the_wire(case, claimed))
 
     def _on_the_wire(self, case: Case, action: Action) -> Result:
         """Make the one call, and put what came back into words."""
@@ -422,7 +422,7 @@ class Sender:
             case, action = self._read(place)
             wanted = action.state is ActionState.SENT and action.retract_by != ""
             if free and wanted and _reached(action, self._clock()) and self._lock.held():
-                self._write(place, action.fence, self._undone(case, action))
+                self._write(case, action, self._undone(case, action))
         return self._state(place)
 
     def _undone(self, case: Case, action: Action) -> Result:
@@ -486,20 +486,30 @@ class Sender:
     def _save(self, change: Change) -> bool:
         return self._book.save(outcome.booked(change, month_of=self._month_of), self._clock())
 
-    def _write(self, place: Place, fence: int, result: Result) -> None:
+    def _write(self, case: Case, action: Action, result: Result) -> ActionState | None:
         """Write what came back, on top of whatever happened to the case meanwhile.
 
         Nothing is written where the fence has moved on, or the action to where the result does
         not lead any more: somebody else answers for it.
+
+        Args:
+            case: As it was read or written last.
+            action: The one of it that the result is about.
+            result: What to make of the case as it is by then.
+
+        Returns:
+            The state that was written; None: nothing was.
         """
+        place, fence = (case.id, action.kind, action.round), action.fence
         for _ in range(_MOST_RACES):
-            case, action = self._read(place)
             change = result(case, action)
-            if action.fence != fence or not _allowed(action, change):
+            after = change.after.action(action.kind, action.round)
+            if action.fence != fence or after is None or not _allowed(action, after):
                 log.warning("case %s: a late result of the %s is dropped", place[0], place[1])
-                return
+                return None
             if self._save(change):
-                return
+                return after.state
+            case, action = self._read(place)
         raise RuntimeError(f"case {place[0]}: could not write the result of the {place[1]}")
 
     @contextmanager
@@ -568,24 +578,18 @@ def _other_replies(case: Case, action: Action) -> int:
 
 
 def _as_draft(seen: Case, action: Action) -> Draft:
-    """The round's approved texts as a draft, for the guard.
+    """The text that is about to leave as a draft, for the guard, which reads each half by itself.
 
     The paragraph with the code's place is left out: it came from the playbook, and the guard
     would take the place itself for one that somebody forgot to fill.
     """
-
-    def text(kind: ActionKind) -> str | None:
-        other = seen.action(kind, action.round)
-        return None if other is None else _without_code(other.text)
-
-    language = seen.draft.language if seen.draft is not None else "en"
-    public, private = text(ActionKind.PUBLIC), text(ActionKind.PRIVATE)
-    if action.kind in outcome.PUBLIC_KINDS:
-        public = action.text
-    else:
-        private = _without_code(action.text)
+    public = action.kind in outcome.PUBLIC_KINDS
     return Draft(
-        round=action.round, language=language, public=public, private=private, written_by="approved"
+        round=action.round,
+        language=seen.draft.language if seen.draft is not None else "en",
+        public=action.text if public else None,
+        private=None if public else _without_code(action.text),
+        written_by="approved",
     )
 
 
@@ -604,6 +608,5 @@ def _own_message(turns: Sequence[Mention], text: str, action: Action) -> Receipt
     return None
 
 
-def _allowed(action: Action, change: Change) -> bool:
-    after = change.after.action(action.kind, action.round)
-    return after is not None and (after.state is action.state or after.state in MOVES[action.state])
+def _allowed(action: Action, after: Action) -> bool:
+    return after.state is action.state or after.state in MOVES[action.state]

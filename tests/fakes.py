@@ -63,7 +63,7 @@ class FakeCaseBook:
         check(change)
         with self._lock:
             stored = self.get(change.before.id)
-            if stored.revision != change.before.revision:
+            if stored.revision != change.before.revision or _overtaken(stored, change):
                 return False
             self._refuse_what_is_taken(change.after)
             if change.spend is not None:
@@ -82,7 +82,14 @@ class FakeCaseBook:
             found = [
                 (
                     action.id or 0,
-                    Due(case_id=case.id, kind=action.kind, round=action.round, state=action.state),
+                    Due(
+                        case_id=case.id,
+                        kind=action.kind,
+                        round=action.round,
+                        state=action.state,
+                        brand=case.brand,
+                        platform=case.subject.mention.platform,
+                    ),
                 )
                 for case in self._cases.values()
                 for action in case.actions
@@ -136,6 +143,16 @@ class FakeCaseBook:
             )
         else:
             self.spent[place] = spent + spend.amount.minor
+
+
+def _overtaken(stored: Case, change: Change) -> bool:
+    """Whether an action that the change moves is not where it was read."""
+    return any(
+        known is not None and (known.state, known.fence) != (old.state, old.fence)
+        for old in change.before.actions
+        if old != change.after.action(old.kind, old.round)
+        for known in [stored.action(old.kind, old.round)]
+    )
 
 
 def _is_due(case: Case, action: Action, now: datetime) -> bool:

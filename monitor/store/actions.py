@@ -3,12 +3,35 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from monitor.store.engine import Database
 from monitor.store.rows import Found, action_of
-from monitor.tables import LIVE, RETRACTING, action, brand, case, case_mention, mention
+from monitor.tables import (
+    LIVE,
+    RETRACTING,
+    UTCDateTime,
+    action,
+    brand,
+    case,
+    case_mention,
+    mention,
+)
 from responders.action import Action, ActionKind, ActionState
 from responders.case import CaseId, Due
 
@@ -42,37 +65,16 @@ class Actions:
         - unknown, settled, and its next look has come;
         - sent, and somebody asked to take it down (its next try has come).
         """
-        reached = or_(action.c.not_before.is_(None), action.c.not_before <= now)
-        parent = action.alias()
-        held = exists().where(
-            parent.c.case_id == action.c.case_id,
-            parent.c.round == action.c.round,
-            parent.c.kind == action.c.depends_on,
-            parent.c.state != ActionState.SENT.value,
-        )
-        settled = or_(action.c.settle_until.is_(None), action.c.settle_until <= now)
-        lapsed = or_(action.c.lease_until.is_(None), action.c.lease_until <= now)
-        columns = (action.c.id, action.c.case_id, action.c.kind, action.c.round, action.c.state)
-        live = select(*columns).where(
-            text(LIVE),
-            or_(
-                and_(action.c.state == ActionState.APPROVED.value, reached, ~held),
-                and_(action.c.state == ActionState.SENDING.value, lapsed),
-                and_(action.c.state == ActionState.UNKNOWN.value, reached, settled),
-            ),
-        )
-        retracting = select(*columns).where(text(RETRACTING), reached)
-        both = union_all(live, retracting).subquery()
-        query = select(both).order_by(both.c.id).limit(limit)
         with self._database.read() as connection:
-            return tuple(_due_of(row) for row in connection.execute(query))
+            found = connection.execute(_DUE, {"now": now, "most": limit})
+            return tuple(_due_of(row) for row in found)
 
     def standing_at(self, states: Collection[ActionState]) -> tuple[Due, ...]:
         """Every action in one of these states, oldest first, whether or not its time has come."""
-        query = select(action.c.case_id, action.c.kind, action.c.round, action.c.state)
-        query = query.where(action.c.state.in_([state.value for state in states]))
+        of = action.c.state.in_([state.value for state in states])
+        query = _with_case(action).where(of).order_by(action.c.id)
         with self._database.read() as connection:
-            return tuple(_due_of(row) for row in connection.execute(query.order_by(action.c.id)))
+            return tuple(_due_of(row) for row in connection.execute(query))
 
     def find(self, key: str) -> tuple[CaseId, Action] | None:
         """The action with that key and its case."""
@@ -112,12 +114,55 @@ class Actions:
             )
 
 
+def _with_case(found: FromClause) -> Select[Any]:
+    """Actions with what a job wants to know of their case."""
+    columns = [found.c[name] for name in ("id", "case_id", "kind", "round", "state")]
+    return (
+        select(*columns, case.c.platform, brand.c.name.label("brand_name"))
+        .join_from(found, case, case.c.id == found.c.case_id)
+        .join(brand, brand.c.id == case.c.brand_id)
+    )
+
+
+def _due() -> Select[Any]:
+    """The query of `Actions.due`."""
+    now = bindparam("now", type_=UTCDateTime)
+    reached = or_(action.c.not_before.is_(None), action.c.not_before <= now)
+    parent = action.alias()
+    held = exists().where(
+        parent.c.case_id == action.c.case_id,
+        parent.c.round == action.c.round,
+        parent.c.kind == action.c.depends_on,
+        parent.c.state != ActionState.SENT.value,
+    )
+    settled = or_(action.c.settle_until.is_(None), action.c.settle_until <= now)
+    lapsed = or_(action.c.lease_until.is_(None), action.c.lease_until <= now)
+    columns = (action.c.id, action.c.case_id, action.c.kind, action.c.round, action.c.state)
+    live = select(*columns).where(
+        text(LIVE),
+        or_(
+            and_(action.c.state == ActionState.APPROVED.value, reached, ~held),
+            and_(action.c.state == ActionState.SENDING.value, lapsed),
+            and_(action.c.state == ActionState.UNKNOWN.value, reached, settled),
+        ),
+    )
+    retracting = select(*columns).where(text(RETRACTING), reached)
+    both = union_all(live, retracting).subquery()
+    return _with_case(both).order_by(both.c.id).limit(bindparam("most", type_=Integer))
+
+
+#: Made once: it is asked every second, and making it takes longer than running it.
+_DUE = _due()
+
+
 def _due_of(row: Found) -> Due:
     return Due(
         case_id=CaseId(row.case_id),
         kind=ActionKind(row.kind),
         round=row.round,
         state=ActionState(row.state),
+        brand=row.brand_name,
+        platform=row.platform,
     )
 
 

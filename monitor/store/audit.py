@@ -16,6 +16,9 @@ from monitor.tables import audit
 from responders.action import ActionKind
 from responders.case import CaseId, Note
 
+#: Made once: every change of a case adds a line.
+_ADD = audit.insert()
+
 
 @dataclass(frozen=True, kw_only=True)
 class AuditLine:
@@ -30,7 +33,7 @@ def append(
 ) -> None:
     """Add lines in the transaction of what they tell about."""
     connection.execute(
-        audit.insert(),
+        _ADD,
         [
             {
                 "brand_id": brand_id,

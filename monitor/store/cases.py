@@ -294,16 +294,14 @@ class Cases:
 
     def contact(self, found: Case) -> Contact:
         """What has passed between us and the author so far."""
-        author = found.subject.mention.author.id
-        query = select(func.max(mention.c.created_at)).where(
-            mention.c.brand_id == self._brands.find(found.brand),
-            mention.c.platform == found.subject.mention.platform,
-            mention.c.author_id == author,
-            mention.c.private.is_(True),
-            mention.c.ours.is_(False),
-        )
+        subject = found.subject.mention
+        asked = {
+            "brand": self._brands.find(found.brand),
+            "platform": subject.platform,
+            "author": subject.author.id,
+        }
         with self._database.read() as connection:
-            wrote = connection.execute(query).scalar()
+            wrote = connection.execute(_WROTE, asked).scalar()
         return Contact(wrote_privately_at=wrote, replies=replies(found))
 
     def used_texts(
@@ -407,6 +405,27 @@ _DRAFT = select(draft).where(
     draft.c.round == bindparam("round"),
     draft.c.revision == bindparam("revision"),
 )
+_CLAIM = (
+    update(case)
+    .where(
+        case.c.id == bindparam("read_id", type_=BigInteger),
+        case.c.revision == bindparam("read_revision"),
+    )
+    .returning(case.c.brand_id)
+)
+_MOVE = update(action).where(
+    action.c.id == bindparam("read_id", type_=BigInteger),
+    action.c.case_id == bindparam("read_case", type_=BigInteger),
+    action.c.state == bindparam("read_state"),
+    action.c.fence == bindparam("read_fence"),
+)
+_WROTE = select(func.max(mention.c.created_at)).where(
+    mention.c.brand_id == bindparam("brand", type_=BigInteger),
+    mention.c.platform == bindparam("platform"),
+    mention.c.author_id == bindparam("author"),
+    mention.c.private.is_(True),
+    mention.c.ours.is_(False),
+)
 _ACTIONS = select(action).where(action.c.case_id == _OF_CASE).order_by(action.c.id)
 
 
@@ -488,10 +507,8 @@ def _claim(connection: Connection, change: Change, now: datetime) -> int:
     before, after = change.before, change.after
     values = _case_values(after, now)
     values |= {"revision": before.revision + 1, "red": bool(after.red_flags)}
-    guard = and_(case.c.id == before.id, case.c.revision == before.revision)
-    claimed = connection.execute(
-        update(case).where(guard).values(values).returning(case.c.brand_id)
-    ).scalar()
+    read = {"read_id": before.id, "read_revision": before.revision}
+    claimed = connection.execute(_CLAIM, values | read).scalar()
     if claimed is not None:
         return int(claimed)
     if connection.execute(select(case.c.id).where(case.c.id == before.id)).scalar() is None:
@@ -535,13 +552,13 @@ def _write_actions(connection: Connection, brand_id: int, change: Change) -> Non
             connection.execute(action.insert().values(values))
         elif new != olds[new.id]:
             old = olds[new.id]
-            guard = and_(
-                action.c.id == old.id,
-                action.c.case_id == change.before.id,
-                action.c.state == old.state.value,
-                action.c.fence == old.fence,
-            )
-            if not connection.execute(update(action).where(guard).values(values)).rowcount:
+            read = {
+                "read_id": old.id,
+                "read_case": change.before.id,
+                "read_state": old.state.value,
+                "read_fence": old.fence,
+            }
+            if not connection.execute(_MOVE, values | read).rowcount:
                 raise _Moved
 
 

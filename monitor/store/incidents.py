@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
 
 from monitor.store import audit
 from monitor.store.brands import Brands
@@ -107,10 +107,18 @@ def _touch(connection: Connection, case_id: CaseId, *, incident_id: int) -> None
     )
 
 
+#: Made once: it is asked before each send.
+_ACTIVE = (
+    select(incident)
+    .where(incident.c.brand_id == bindparam("brand"), incident.c.ended_at.is_(None))
+    .order_by(incident.c.id)
+    .limit(1)
+)
+
+
 def active(connection: Connection, brand_id: int) -> Row[tuple[object, ...]] | None:
     """The row of the brand's incident that is going on, in a transaction of the caller's."""
-    query = select(incident).where(incident.c.brand_id == brand_id, incident.c.ended_at.is_(None))
-    return connection.execute(query.order_by(incident.c.id).limit(1)).one_or_none()
+    return connection.execute(_ACTIVE, {"brand": brand_id}).one_or_none()
 
 
 def _brand_of(connection: Connection, case_id: CaseId) -> int:

@@ -4,12 +4,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from monitor.store.engine import Database
 from monitor.tables import meta
 
 _PAUSED = "paused"
+#: Made once: whether sending is paused is asked twice for each send.
+_NOTED = select(meta.c.value).where(meta.c.key == bindparam("noted"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,7 @@ class Notebook:
     def get(self, key: str) -> str | None:
         """What was noted under this key, or None."""
         with self._database.read() as connection:
-            return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+            return connection.execute(_NOTED, {"noted": key}).scalar()
 
     def put(self, key: str, value: str) -> None:
         """Note it, in place of what was there."""

@@ -14,6 +14,8 @@ from monitor.tables import meta
 
 _SALT = "erased_salt"
 _PREFIX = "erased:"
+#: Made once: it is asked before each send.
+_SALTED = select(meta.c.value).where(meta.c.key == _SALT)
 
 
 def pseudonym(salt: str, platform: str, post_id: str) -> str:
@@ -24,7 +26,7 @@ def pseudonym(salt: str, platform: str, post_id: str) -> str:
 
 def salt(connection: Connection) -> str | None:
     """The salt, or None where nothing was ever erased."""
-    found = connection.execute(select(meta.c.value).where(meta.c.key == _SALT)).scalar()
+    found = connection.execute(_SALTED).scalar()
     return None if found is None else str(found)
 
 

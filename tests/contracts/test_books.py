@@ -572,7 +572,14 @@ def test_what_is_due(books: Books, made: Action, due: bool) -> None:
 
     found = list(books.cases.due(NOW))
 
-    expected = Due(case_id=case.id, kind=made.kind, round=1, state=made.state)
+    expected = Due(
+        case_id=case.id,
+        kind=made.kind,
+        round=1,
+        state=made.state,
+        brand=case.brand,
+        platform=case.subject.mention.platform,
+    )
     assert found == ([expected] if due else [])
 
 

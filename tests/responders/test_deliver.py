@@ -552,7 +552,7 @@ def test_the_guard_sees_the_approved_words_without_the_place_of_the_code() -> No
     room.deliver(ActionKind.PRIVATE)
 
     draft = room.reviewed[0]
-    assert (draft.language, draft.public, draft.private) == ("de", PUBLIC, PRIVATE)
+    assert (draft.language, draft.public, draft.private) == ("de", None, PRIVATE)
 
 
 def test_a_case_without_a_draft_is_reviewed_in_english() -> None:

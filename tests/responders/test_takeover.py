@@ -16,7 +16,7 @@ from connectors.errors import Refused
 from responders.action import Action, ActionKind, ActionState
 from responders.card import Verb
 from responders.case import Case, CaseId, CaseState, Change
-from responders.deliver import Place, Result, Sender
+from responders.deliver import Result, Sender
 from responders.desk import Desk
 from tests.fakes import FakeCaseBook
 from tests.responders import given
@@ -45,9 +45,9 @@ PATIENCE = 10.0
 class IgnoresTheFence(Sender):
     """Writes whatever came back, whoever answers for the action by then."""
 
-    def _write(self, place: Place, fence: int, result: Result) -> None:
-        _, action = self._read(place)
-        super()._write(place, action.fence, result)
+    def _write(self, case: Case, action: Action, result: Result) -> ActionState | None:
+        case, action = self._read((case.id, action.kind, action.round))
+        return super()._write(case, action, result)
 
 
 class Unguarded(FakeCaseBook):
