@@ -25,6 +25,7 @@ class Answer(StrEnum):
 
     REPLY = "reply"
     THANK = "thank"
+    ASK = "ask"  #: it may be nothing of ours: ask, and do not apologise
     NOTHING = "nothing"
 
 
@@ -45,14 +46,20 @@ _NO_COMPLAINT = 0.15
 #: Below this kind words are meant kindly: of all complaints three in a hundred lie below it and
 #: sound kind.
 _SURELY_NONE = 0.05
-#: From this on a headline may be somebody's grievance all the same.
-_GRIEVANCE = 0.3
+#: From this on a headline may be somebody's grievance all the same: then we ask.
+_GRIEVANCE = 0.2
 #: VADER's score from which a post is plainly kind. Source: its README, where 0.05 is the least
 #: positive; praise worth an answer is well above.
 _KIND = 0.4
 
 _BOT = re.compile(r"(?:^|[_\-.])(?:bot|rss|feed|alerts?|deals?|coupons?)(?:$|[_\-.\d])|bot$")
 _LINK = re.compile(r"https?://\S+")
+#: The sign of a share, such as $ACME.
+_SHARE = re.compile(r"(?<!\w)\$[A-Za-z]{1,5}(?!\w)")
+_NAMES_OF_OTHERS = re.compile(r"[@#$]\w+")
+_WORD = re.compile(r"[^\W\d_][\w'\u2019-]*")
+#: A title has so many words of more than three letters, and so many of them begin large.
+_HEADLINE_WORDS, _TITLE = 5, 0.6
 
 
 @cache
@@ -74,7 +81,7 @@ def consider(case: Case, *, brand: Brand) -> Advice:
     if fixed is not None:
         return fixed
     if verdict.angry:
-        return REPLY
+        return _ask("reads like a headline") if _is_headline(mention) else REPLY
     return _whatever_is_said(mention, verdict) or REPLY
 
 
@@ -102,21 +109,29 @@ def _whatever_is_said(mention: Mention, verdict: Verdict) -> Advice | None:
     """Reasons that hold only where nobody is angry."""
     text = mention.text
     calm = verdict.complaint < _NO_COMPLAINT and not verdict.asks
-    news = _is_news(mention) and verdict.complaint < _GRIEVANCE and not verdict.asks
+    news = _is_news(mention) and not verdict.asks
     kind = verdict.topic == Topic.PRAISE or verdict.compound >= _KIND
     if calm and _says("spam", text):
         return _nothing("looks like an advertisement", 0.7)
-    if news:
+    if news and verdict.complaint < _GRIEVANCE:
         return _nothing("news, not a customer's matter", 0.7)
+    if news and _is_headline(mention):
+        return _ask("reads like a headline")
     if calm and laughter(text):
         return _nothing("a joke", 0.5)
     if kind and calm and verdict.complaint < _SURELY_NONE:
+        if _says("doubt", text):
+            return _ask("kind words with a doubt in them")
         return Advice(answer=Answer.THANK, reason="praise: thank, do not apologise", confidence=0.8)
     if kind and calm:
         return _nothing("kind words, perhaps meant otherwise: read it before you answer", 0.5)
     if calm and mention.in_reply_to and not mention.addressed and mention.parent_text is None:
         return _nothing("people talk among themselves and did not ask us", 0.5)
     return None
+
+
+def _ask(reason: str) -> Advice:
+    return Advice(answer=Answer.ASK, reason=reason, confidence=0.5)
 
 
 def _nothing(reason: str, confidence: float) -> Advice:
@@ -137,6 +152,19 @@ def _answered(case: Case) -> bool:
 
 def _names(term: str, text: str) -> bool:
     return bool(term) and bool(re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE))
+
+
+def _is_headline(mention: Mention) -> bool:
+    """A headline, however grave: with a share's sign or a link, written like a title."""
+    plain = _LINK.sub(" ", mention.text)
+    share = bool(_SHARE.search(plain))
+    if plain == mention.text and not share:
+        return False
+    if "?" in plain or _says("personal", plain):
+        return False
+    words = [word for word in _WORD.findall(_NAMES_OF_OTHERS.sub(" ", plain)) if len(word) > 3]
+    title = sum(word[0].isupper() for word in words) >= _TITLE * len(words)
+    return share or "via @" in plain or (title and len(words) >= _HEADLINE_WORDS)
 
 
 def _is_news(mention: Mention) -> bool:

@@ -14,7 +14,7 @@ from responders.case import Case
 from responders.draft import CODE_PLACEHOLDER, Credit, Draft, Half
 from responders.guard import review, same_words
 from responders.guard.facts import any_link
-from responders.playbooks import Offer, Playbook, Playbooks, Text
+from responders.playbooks import Matter, Offer, Playbook, Playbooks, Text
 from responders.policy import Brand, Policy
 from responders.silence import Answer, consider
 from responders.verdict import RedFlag, Topic
@@ -119,18 +119,19 @@ def suggest(
     advice = consider(case, brand=brand)
     if advice.answer is Answer.NOTHING:
         return replace(blank, reason=f"No answer proposed: {advice.reason}.")
-    playbook = _playbook(case, advice.answer, playbooks)
+    playbook, matter = _playbook(case, advice.answer, playbooks, language)
     if playbook is None:
         return replace(blank, reason="No playbook fits: a person writes.")
     if ability.public.route not in _WE_SEND and ability.private.route is Route.NONE:
         return replace(blank, reason=_sentence("Nothing can be sent here", ability.public.reason))
-    if advice.answer is Answer.THANK:
+    if advice.answer in (Answer.THANK, Answer.ASK):
         notes = (*notes, f"No apology: {advice.reason}.")
     draft = _written(
         blank,
         case,
         pen,
         playbook,
+        matter,
         brand=brand,
         policy=policy,
         ability=ability,
@@ -160,14 +161,38 @@ def _language(case: Case, brand: Brand, playbooks: Playbooks) -> tuple[str, tupl
     )
 
 
-def _playbook(case: Case, answer: Answer, playbooks: Playbooks) -> Playbook | None:
+#: Topics that the judge names where it has found no complaint of a known kind.
+_NO_TOPIC = frozenset({None, Topic.VAGUE, Topic.QUESTION, Topic.PRAISE, Topic.OTHER})
+#: Below these somebody who is not angry may have no complaint at all: no apology then, a question;
+#: between them what the post names decides.
+_DOUBT, _NO_COMPLAINT = 0.3, 0.15
+#: The matter of a post that leaves us in doubt.
+_UNCLEAR = "unclear"
+
+
+def _playbook(
+    case: Case, answer: Answer, playbooks: Playbooks, language: str
+) -> tuple[Playbook | None, Matter | None]:
+    """The situation, and what the post names where we have words for it."""
     if answer is Answer.THANK:
-        return playbooks.named(Topic.PRAISE)
-    book = playbooks.choose(case.verdict)
+        return playbooks.named(Topic.PRAISE), None
+    verdict = case.verdict
+    unclear = playbooks.named(Topic.VAGUE), playbooks.known_matter(_UNCLEAR)
+    if answer is Answer.ASK:
+        return unclear
+    matter = playbooks.matter(case.subject.mention.text, language, verdict.topic)
+    if verdict.topic in _NO_TOPIC and not verdict.angry and verdict.complaint < _DOUBT:
+        if verdict.topic == Topic.QUESTION:
+            matter = None
+        elif matter is None or verdict.complaint < _NO_COMPLAINT:
+            return unclear
+    if matter is not None:
+        return playbooks.named(matter.playbook), matter
+    book = playbooks.choose(verdict)
     # Praise on the face of it, from somebody who is angry all the same: no thanks for that.
     if book is not None and Topic.PRAISE in book.topics:
-        return playbooks.named(Topic.VAGUE)
-    return book
+        return playbooks.named(Topic.VAGUE), None
+    return book, None
 
 
 def _pen(case: Case, brand: Brand, playbooks: Playbooks, language: str) -> _Pen:
@@ -206,6 +231,7 @@ def _written(
     case: Case,
     pen: _Pen,
     playbook: Playbook,
+    matter: Matter | None,
     *,
     brand: Brand,
     policy: Policy,
@@ -225,16 +251,22 @@ def _written(
     public, private = None, None
     if ability.public.route in _WE_SEND:
         invites = (language, Half.PRIVATE) in playbook.texts  # thanks invite nobody
-        wordings = _texts(playbook, pen.voice, Half.PUBLIC, brand)
-        candidates = _publics(case, pen, wordings, ability, invites=invites)
-        public = _chosen(candidates, ability.public, said, used)
+        public = _first(
+            _chosen(
+                _publics(case, pen, wordings, ability, invites=invites), ability.public, said, used
+            )
+            for wordings in _each_texts(playbook, matter, pen.voice, Half.PUBLIC, brand)
+        )
         if public is None:
             return replace(blank, playbook=playbook.name, reason=_exhausted(playbook, Half.PUBLIC))
     else:
         notes = (*notes, _sentence("No public reply", ability.public.reason))
-    texts = _texts(playbook, pen.voice, Half.PRIVATE, brand)
-    if texts and ability.private.route is not Route.NONE:
-        private = _chosen(_privates(case, pen, texts), ability.private, said, used)
+    groups = list(_each_texts(playbook, matter, pen.voice, Half.PRIVATE, brand))
+    if groups and ability.private.route is not Route.NONE:
+        private = _first(
+            _chosen(_privates(case, pen, wordings), ability.private, said, used)
+            for wordings in groups
+        )
         if private is None:
             return replace(blank, playbook=playbook.name, reason=_exhausted(playbook, Half.PRIVATE))
     return replace(
@@ -250,11 +282,25 @@ def _written(
     )
 
 
-def _texts(playbook: Playbook, voice: Voice, half: Half, brand: Brand) -> tuple[Text, ...]:
+def _texts(wordings: Playbook | Matter, voice: Voice, half: Half, brand: Brand) -> tuple[Text, ...]:
     """The wordings that this brand offers: none without a reviewed frame where it wants those."""
     if brand.reviewed_only and voice.review is None:
         return ()
-    return playbook.offered(voice.language, half, reviewed_only=brand.reviewed_only)
+    return wordings.offered(voice.language, half, reviewed_only=brand.reviewed_only)
+
+
+def _each_texts(
+    playbook: Playbook, matter: Matter | None, voice: Voice, half: Half, brand: Brand
+) -> Iterator[tuple[Text, ...]]:
+    """The words for what the post names, then those of the situation; groups that there are."""
+    for wordings in (matter, playbook):
+        if wordings is not None and (texts := _texts(wordings, voice, half, brand)):
+            yield texts
+
+
+def _first(found: Iterator[_Pair | None]) -> _Pair | None:
+    """The first one that there is."""
+    return next((pair for pair in found if pair is not None), None)
 
 
 def _exhausted(playbook: Playbook, half: Half) -> str:

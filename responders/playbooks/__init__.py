@@ -3,11 +3,16 @@
 A playbook says when it applies, what a person should find out first, whether a credit fits, how
 to prevent the next case, and, for each language, several wordings of two texts: `public`, the
 middle of the public reply, and `private`, the middle of the private message. Greeting, invitation
-and signature come from the voices (`responders/voice.py`).
+and signature come from the voices (`responders/voice/`).
+
+A post often names the matter itself: the battery, the login, the hours on hold. What is heard then,
+and what fits better than the playbook's words, stands in `matters/`, one file a matter, in the same
+form; the playbook that it names gives everything else.
 
 A team keeps a folder of its own: a file of the same name replaces single keys of ours, a new name
-adds a situation, `voices/<language>.toml` replaces sentences of a voice, `signed_off.csv` says who
-has reviewed what (responders/playbooks/sheet.py). No code is touched.
+adds a situation, `matters/<name>.toml` does the same for a matter, `voices/<language>.toml`
+replaces sentences of a voice, `signed_off.csv` says who has reviewed what
+(responders/playbooks/sheet.py). No code is touched.
 """
 
 import tomllib
@@ -18,9 +23,11 @@ from pathlib import Path
 from typing import cast
 
 from responders.draft import Half
+from responders.guard.phrases import Phrase, PhraseError, phrases
 from responders.playbooks import sheet
 from responders.playbooks.texts import (
     PLACEHOLDERS,
+    Matter,
     Offer,
     Playbook,
     PlaybookError,
@@ -32,6 +39,7 @@ from responders.wording import WordingError, check
 
 __all__ = [
     "PLACEHOLDERS",
+    "Matter",
     "Offer",
     "Playbook",
     "PlaybookError",
@@ -44,8 +52,13 @@ __all__ = [
 #: Where our own playbooks lie.
 OURS = Path(__file__).parent
 
+#: Where matters lie, below ours and below a team's folder.
+MATTERS = "matters"
+
 _KEYS = ("title", "when", "topics", "find_out", "prevent", "notes", "credit")
 _CREDIT_KEYS = ("offer", "why")
+_MATTER_KEYS = ("title", "playbook", "topics", "rank")
+_HEAR = "hear"
 _TEXT_KEYS = ("public", "private", "public_english", "private_english")
 
 
@@ -55,22 +68,33 @@ def load(folder: Path | None = None) -> Playbooks:
     Raises:
         PlaybookError: a file of either kind cannot be used.
     """
-    raw = {path.stem: _with_english(_parse(path)) for path in sorted(OURS.glob("*.toml"))}
-    origin = {name: OURS / f"{name}.toml" for name in raw}
-    if folder is not None:
-        if not folder.is_dir():
-            raise PlaybookError(f"{folder}: is no folder; [playbooks] folder names one")
-        for path in sorted(folder.glob("*.toml")):
-            raw[path.stem] = _overlaid(raw.get(path.stem, {}), _parse(path))
-            origin[path.stem] = path
+    if folder is not None and not folder.is_dir():
+        raise PlaybookError(f"{folder}: is no folder; [playbooks] folder names one")
+    raw, origin = _files(OURS, folder)
+    raw_matters, places = _files(OURS / MATTERS, folder / MATTERS if folder else None)
     try:
         voices = load_voices(folder / "voices" if folder is not None else None)
     except VoiceError as error:
         raise PlaybookError(str(error)) from error
     books = tuple(_playbook(origin[name], name, raw[name], voices) for name in sorted(raw))
     _check_topics(books, origin)
-    loaded = Playbooks(playbooks=books, voices=voices)
+    names = tuple(raw)
+    matters = tuple(
+        _matter(places[name], name, raw_matters[name], voices, names)
+        for name in sorted(raw_matters)
+    )
+    loaded = Playbooks(playbooks=books, voices=voices, matters=matters)
     return loaded if folder is None else _signed_off(loaded, folder / sheet.FILE)
+
+
+def _files(ours: Path, theirs: Path | None) -> tuple[dict[str, dict[str, object]], dict[str, Path]]:
+    """What each file holds, a team's own over ours, and where it stands."""
+    raw = {path.stem: _with_english(_parse(path)) for path in sorted(ours.glob("*.toml"))}
+    origin = {name: ours / f"{name}.toml" for name in raw}
+    for path in sorted(theirs.glob("*.toml")) if theirs is not None else ():
+        raw[path.stem] = _overlaid(raw.get(path.stem, {}), _parse(path))
+        origin[path.stem] = path
+    return raw, origin
 
 
 def _signed_off(loaded: Playbooks, path: Path) -> Playbooks:
@@ -154,8 +178,7 @@ def _playbook(
                 texts[key, half] = wordings
         elif key not in _KEYS:
             raise place.unknown(key, (*_KEYS, *sorted(voices)))
-    if ("en", Half.PUBLIC) not in texts:
-        raise place.error("en", "missing; every playbook has English, the language to fall back to")
+    _has_english(place, texts)
     offer, why = _credit(place, raw.get("credit", {}))
     return Playbook(
         name=name,
@@ -167,6 +190,54 @@ def _playbook(
         notes=_lines(place, "notes", raw.get("notes", [])),
         offer=offer,
         offer_why=why,
+        texts=texts,
+    )
+
+
+def _has_english(place: _Place, texts: Mapping[tuple[str, Half], object]) -> None:
+    if ("en", Half.PUBLIC) not in texts:
+        raise place.error("en", "missing; every playbook has English, the language to fall back to")
+
+
+def _matter(
+    path: Path,
+    name: str,
+    raw: Mapping[str, object],
+    voices: Mapping[str, Voice],
+    playbooks: tuple[str, ...],
+) -> Matter:
+    place = _Place(path=path, playbook=f"{MATTERS}/{name}")
+    texts: dict[tuple[str, Half], tuple[Text, ...]] = {}
+    hears: dict[str, tuple[Phrase, ...]] = {}
+    for key, value in raw.items():
+        if _is_language(key):
+            there = _Place(path=path, playbook=f"{MATTERS}/{name}", language=key)
+            if key not in voices:
+                raise there.error(key, f"no voice for it; there are {', '.join(sorted(voices))}")
+            table = dict(value) if isinstance(value, dict) else value
+            sources = _lines(there, _HEAR, table.pop(_HEAR, [])) if isinstance(table, dict) else ()
+            try:
+                hears[key] = tuple(phrases(sources, key))
+            except PhraseError as error:
+                raise there.error(_HEAR, str(error)) from error
+            for half, wordings in _texts(there, table).items():
+                texts[key, half] = wordings
+        elif key not in _MATTER_KEYS:
+            raise place.unknown(key, (*_MATTER_KEYS, *sorted(voices)))
+    _has_english(place, texts)
+    playbook = _line(place, "playbook", raw.get("playbook"))
+    if playbook not in playbooks:
+        raise place.error("playbook", f"found {playbook!r}; there are {', '.join(playbooks)}")
+    rank = raw.get("rank", 0)
+    if not isinstance(rank, int):
+        raise place.error("rank", f"found {rank!r}; a whole number, the lowest is heard first")
+    return Matter(
+        name=name,
+        title=_line(place, "title", raw.get("title")),
+        playbook=playbook,
+        topics=_lines(place, "topics", raw.get("topics", [])),
+        rank=rank,
+        hears=hears,
         texts=texts,
     )
 

@@ -15,10 +15,10 @@ from datetime import date
 from responders.draft import Half
 from responders.playbooks.texts import (
     PLACEHOLDERS,
-    Playbook,
     PlaybookError,
     Playbooks,
     Text,
+    Wordings,
 )
 from responders.voice import Review, Voice, sentences
 from responders.wording import WordingError, check
@@ -39,6 +39,8 @@ COLUMNS = (
 )
 #: Stands in the column `playbook` for the sentences that frame every text.
 VOICE = "voice"
+#: Stands there before the name of a matter.
+MATTER = "matters/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,7 @@ def rows(playbooks: Playbooks) -> tuple[Row, ...]:
     """Every text and every sentence of every voice, with its review state."""
     texts = [
         Row(
-            playbook=book.name,
+            playbook=name,
             language=language,
             half=half,
             number=number,
@@ -66,7 +68,7 @@ def rows(playbooks: Playbooks) -> tuple[Row, ...]:
             english=text.english or "",
             review=text.review,
         )
-        for book in playbooks.playbooks
+        for name, book in _named(playbooks).items()
         for (language, half), wordings in book.texts.items()
         for number, text in enumerate(wordings, 1)
     ]
@@ -156,21 +158,37 @@ def applied(playbooks: Playbooks, sheet: Sequence[Row], name: str = FILE) -> Pla
     texts = [row for row in signed if row.playbook != VOICE]
     frames = [row for row in signed if row.playbook == VOICE]
     books = {book.name: book for book in playbooks.playbooks}
+    matters = {MATTER + matter.name: matter for matter in playbooks.matters}
     for row in texts:
-        if row.playbook not in books:
+        if row.playbook in books:
+            book = books[row.playbook]
+            books[row.playbook] = replace(book, texts=_signed(book, row, name))
+        elif row.playbook in matters:
+            matter = matters[row.playbook]
+            matters[row.playbook] = replace(matter, texts=_signed(matter, row, name))
+        else:
+            known = ", ".join((*books, *matters))
             raise PlaybookError(
-                f"{name}: playbook {row.playbook}: there is none; there are {', '.join(books)}"
+                f"{name}: playbook {row.playbook}: there is none; there are {known}"
             )
-        books[row.playbook] = _signed(books[row.playbook], row, name)
     voices = {
         language: _signed_voice(voice, [row for row in frames if row.language == language], name)
         for language, voice in playbooks.voices.items()
     }
-    return replace(playbooks, playbooks=tuple(books.values()), voices=voices)
+    return replace(
+        playbooks, playbooks=tuple(books.values()), matters=tuple(matters.values()), voices=voices
+    )
 
 
-def _signed(book: Playbook, row: Row, name: str) -> Playbook:
-    place = f"{name}: playbook {book.name}, language {row.language}, key {row.half}"
+def _named(playbooks: Playbooks) -> dict[str, Wordings]:
+    """Every playbook and every matter by its name in the sheet."""
+    books: dict[str, Wordings] = {book.name: book for book in playbooks.playbooks}
+    return books | {MATTER + matter.name: matter for matter in playbooks.matters}
+
+
+def _signed(book: Wordings, row: Row, name: str) -> Mapping[tuple[str, Half], tuple[Text, ...]]:
+    """The texts with a signed row in its place."""
+    place = f"{name}: playbook {row.playbook}, language {row.language}, key {row.half}"
     wordings = book.texts.get((row.language, Half(row.half))) if row.half in tuple(Half) else None
     if wordings is None or not 1 <= row.number <= len(wordings):
         raise PlaybookError(f"{place}, text {row.number}: there is no such text")
@@ -181,7 +199,7 @@ def _signed(book: Playbook, row: Row, name: str) -> Playbook:
     at = row.number - 1
     text = Text(words=row.text, english=row.english or None, review=row.review)
     changed = (*wordings[:at], text, *wordings[at + 1 :])
-    return replace(book, texts={**book.texts, (row.language, Half(row.half)): changed})
+    return {**book.texts, (row.language, Half(row.half)): changed}
 
 
 def _signed_voice(voice: Voice, frames: Sequence[Row], name: str) -> Voice:

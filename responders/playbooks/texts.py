@@ -1,10 +1,13 @@
 """What playbooks are made of."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from responders.draft import Half
+from responders.guard.phrases import Phrase, folded, pieces_of
 from responders.verdict import Topic, Verdict
 from responders.voice import Review, Voice
 
@@ -38,19 +41,12 @@ class Text:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Playbook:
-    """What to say and to do in one situation."""
+class Wordings:
+    """What a situation and a matter have in common: a name, and texts by language and half."""
 
     name: str
     title: str
-    when: str  #: for the team: when this playbook applies
-    topics: tuple[str, ...]
-    find_out: tuple[str, ...] = ()  #: what a person should look up before approving
-    prevent: str = ""  #: how to prevent the next one; the digest shows it
-    notes: tuple[str, ...] = ()  #: what lawyers and data protection ask of the words
-    offer: Offer = Offer.NONE
-    offer_why: str = ""
-    texts: Mapping[tuple[str, Half], tuple[Text, ...]]  #: by language and half
+    texts: Mapping[tuple[str, Half], tuple[Text, ...]]
 
     def offered(self, language: str, half: Half, *, reviewed_only: bool) -> tuple[Text, ...]:
         """The wordings that may be used: all, or those that somebody has signed off."""
@@ -63,11 +59,48 @@ class Playbook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Playbook(Wordings):
+    """What to say and to do in one situation."""
+
+    when: str  #: for the team: when this playbook applies
+    topics: tuple[str, ...]
+    find_out: tuple[str, ...] = ()  #: what a person should look up before approving
+    prevent: str = ""  #: how to prevent the next one; the digest shows it
+    notes: tuple[str, ...] = ()  #: what lawyers and data protection ask of the words
+    offer: Offer = Offer.NONE
+    offer_why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matter(Wordings):
+    """What a post names, such as the battery: words for it that fit better than the playbook's."""
+
+    playbook: str  #: whose credit, notes and further texts apply
+    topics: tuple[str, ...]  #: of the judge, where this matter is heard too
+    rank: int  #: of two that are heard, the lower one is taken
+    hears: Mapping[str, tuple[Phrase, ...]]  #: what names it, by language
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ear:
+    """The matters of one language, the first one first, and the pieces that their phrases need."""
+
+    matters: tuple[Matter, ...]
+    pieces: tuple[str, ...]
+
+
+#: Topics that say nothing of what is the matter: any may be heard then.
+_OPEN = frozenset({None, Topic.VAGUE, Topic.QUESTION, Topic.PRAISE, Topic.OTHER})
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Playbooks:
     """All playbooks and the voices that frame their texts."""
 
     playbooks: tuple[Playbook, ...]
     voices: Mapping[str, Voice]
+    matters: tuple[Matter, ...] = ()
 
     def named(self, name: str) -> Playbook | None:
         """The playbook of that name."""
@@ -83,3 +116,38 @@ class Playbooks:
             if topic in book.topics:
                 return book
         return self.named(Topic.VAGUE)
+
+    def matter(self, text: str, language: str, topic: str | None) -> Matter | None:
+        """What a post names; None where it names nothing that we know.
+
+        Args:
+            text: The post.
+            language: ISO 639-1; a matter is only heard in its language's words.
+            topic: The judge's; a matter is heard only where it fits.
+        """
+        ear = self._ears.get(language)
+        if ear is None:
+            return None
+        lower = folded(_LINK.sub(" ", text), language).lower()
+        present = frozenset(piece for piece in ear.pieces if piece in lower)
+        for matter in ear.matters:
+            if topic in _OPEN or topic in matter.topics or topic == matter.playbook:
+                likely = (item for item in matter.hears[language] if item.possible(present))
+                if any(item.found(lower) for item in likely):
+                    return matter
+        return None
+
+    def known_matter(self, name: str) -> Matter | None:
+        """The matter of that name."""
+        return next((matter for matter in self.matters if matter.name == name), None)
+
+    @cached_property
+    def _ears(self) -> dict[str, _Ear]:
+        return dict(self._each_ear())
+
+    def _each_ear(self) -> Iterator[tuple[str, _Ear]]:
+        for language in self.voices:
+            heard = [matter for matter in self.matters if matter.hears.get(language)]
+            heard.sort(key=lambda matter: (matter.rank, matter.name))
+            phrases = [phrase for matter in heard for phrase in matter.hears[language]]
+            yield language, _Ear(matters=tuple(heard), pieces=pieces_of(phrases))

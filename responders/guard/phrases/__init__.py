@@ -242,7 +242,7 @@ def read(text: str, language: str, shared: str = "") -> dict[str, Listening]:
                 *own.get(code, {}).get(key, ()),
                 *_filled(every.get(code, {}).get(key, ()), words),
             ]
-            group[key] = tuple(_each(sources, language))
+            group[key] = tuple(phrases(sources, language))
         listening[code] = Listening(
             caught={half: group["caught"] + group[half] for half in Half},
             fine={
@@ -274,7 +274,12 @@ def _filled(sources: Iterable[str], words: Mapping[str, str]) -> Iterator[str]:
             yield _NAME.sub(lambda match: f"({words[match[1]]})", source)
 
 
-def _each(sources: Iterable[str], language: str) -> Iterator[Phrase]:
+def phrases(sources: Iterable[str], language: str) -> Iterator[Phrase]:
+    """Read phrases of a language.
+
+    Raises:
+        PhraseError: one of them cannot be read.
+    """
     for source in sources:
         plain = _BEFORE_SIGN.sub("'", folded(source, language))
         yield phrase(plain, spaced=language not in _UNSPACED)
@@ -295,18 +300,19 @@ def listening(language: str) -> Mapping[str, Listening]:
     return read(path.read_text(encoding="utf-8"), language, shared)
 
 
+def pieces_of(phrases: Iterable[Phrase]) -> tuple[str, ...]:
+    """Every piece that one of these phrases looks for."""
+    return tuple({piece for item in phrases for choices in item.hints for piece in choices})
+
+
 @cache
 def _pieces(language: str) -> tuple[str, ...]:
     """Every piece that some phrase of the language looks for."""
-    return tuple(
-        {
-            piece
-            for heard in listening(language).values()
-            for half in Half
-            for item in (*heard.caught[half], *heard.fine[half])
-            for choices in item.hints
-            for piece in choices
-        }
+    return pieces_of(
+        item
+        for heard in listening(language).values()
+        for half in Half
+        for item in (*heard.caught[half], *heard.fine[half])
     )
 
 
