@@ -15,6 +15,7 @@ from monitor import app, clock, consoles
 from monitor.belonging import belonging
 from monitor.budgets import Budgets
 from monitor.config import Settings, SettingsError, load
+from monitor.judge.learn import ENOUGH_LABELS
 from monitor.rulings import Rulebook
 from monitor.store import Store, StoreError
 from responders.credit.pool import CodesError, read_codes
@@ -68,6 +69,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with app.open_store(settings) as store:
             yield Finding(where="database", what="ours and current", fine=True)
             yield from _state(settings, store)
+            yield from _learning(settings, store)
     except StoreError as error:
         yield Finding(where="database", what=str(error), fatal=True)
 
@@ -137,6 +139,25 @@ def _policy_now(settings: Settings) -> Policy:
             return app.rulebook(settings, store, clock.now).policy()
     except StoreError:
         return settings.policy
+
+
+def _learning(settings: Settings, store: Store) -> Iterator[Finding]:
+    """How many words people said, and whether the judge learnt from them."""
+    for brand in settings.brands:
+        labels, learnt = store.lessons.told(brand.name).labels, store.lessons.learnt(brand.name)
+        where = f"judge of {brand.name}"
+        if learnt is not None and learnt.layer is not None and not learnt.why_not:
+            what = f"learnt from {learnt.labels} of {labels} labels on {learnt.at:%Y-%m-%d}"
+            yield Finding(where=where, what=what, fine=True)
+        elif learnt is not None and learnt.labels >= ENOUGH_LABELS:
+            yield Finding(
+                where=where,
+                what=f"{labels} labels, not learnt from: {learnt.why_not}",
+                do="amends eval --labels tells more",
+            )
+        else:
+            what = f"as shipped; {labels} labels so far, it learns from {ENOUGH_LABELS} on"
+            yield Finding(where=where, what=what, fine=True)
 
 
 def _policy(settings: Settings, policy: Policy) -> Iterator[Finding]:

@@ -207,11 +207,28 @@ def draft(file: str | None, config: str) -> None:
     metavar="N",
     help="Learn from the first N posts as from a team's labels; measure on the others.",
 )
+@click.option("--labels", is_flag=True, help="Measure on your team's own words on verdicts.")
+@click.option("--brand", metavar="NAME", help="With --labels; the first brand by default.")
 @_config
-def evaluate(file: str | None, as_json: bool, learn: int | None, config: str) -> None:
+def evaluate(
+    file: str | None,
+    as_json: bool,
+    learn: int | None,
+    labels: bool,
+    brand: str | None,
+    config: str,
+) -> None:
     """Measure the judge on labelled posts: JSON Lines or CSV with text and label."""
-    from monitor import app, evaluation
+    from monitor import app, evaluation, maintenance
 
+    if labels:
+        if file is not None or learn is not None:
+            raise click.UsageError(
+                "--labels measures on what your team said: name no FILE beside it"
+            )
+        own = maintenance.measure_labels(_settings(config, secrets=False), brand)
+        click.echo(json.dumps(own.as_dict()) if as_json else own.text())
+        return
     if file is None:
         raise click.UsageError("Missing argument 'FILE'")
     settings = _settings(config, secrets=False, optional=True)

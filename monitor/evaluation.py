@@ -100,6 +100,50 @@ class AfterLearning:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwnLabels:
+    """The judge on a team's own labels, each judged by a layer that never saw it."""
+
+    brand: str
+    lesson: Lesson
+    generic: Evaluation | None  #: None: there are no labels
+    learnt: Evaluation | None  #: None: too few labels for a layer
+
+    @classmethod
+    def of(cls, brand: str, lesson: Lesson, shipped: float) -> Self:
+        """Measure a lesson; `shipped` is the judge's own threshold."""
+        return cls(
+            brand=brand,
+            lesson=lesson,
+            generic=Evaluation.of(lesson.generic, shipped) if lesson.generic else None,
+            learnt=Evaluation.of(lesson.learnt, lesson.threshold) if lesson.learnt else None,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures for a program."""
+        return {
+            "brand": self.brand,
+            "labels": self.lesson.labels,
+            "complaints": self.lesson.complaints,
+            "layer": self.lesson.layer is not None,
+            "why_not": self.lesson.why_not,
+            "threshold": self.lesson.threshold,
+            "generic": self.generic.as_dict() if self.generic else None,
+            "learnt": self.learnt.as_dict() if self.learnt else None,
+        }
+
+    def text(self) -> str:
+        """The figures for a person."""
+        state = f"off: {self.lesson.why_not}" if self.lesson.why_not else "on"
+        said = f"{self.lesson.labels} labels, {self.lesson.complaints} of them say “was angry”"
+        lines = [f"{self.brand}: {said}. The layer is {state}."]
+        if self.generic is not None:
+            lines += ["The shipped judge on them:", self.generic.text()]
+        if self.learnt is not None:
+            lines += ["The layer, on each label as if it had never seen it:", self.learnt.text()]
+        return "\n".join(lines)
+
+
 def evaluate(
     judge: Judge, rows: Sequence[tuple[str, bool]], progress: Callable[[int], None] = _quiet
 ) -> Evaluation:

@@ -99,7 +99,8 @@ class Learner:
         return True
 
     def lesson(self, brand: str) -> Lesson:
-        """What the labels would teach now; nothing is remembered, and nothing is kept anew."""
+        """What the labels would teach now; judging stays as it is."""
+        self._keep_labelled(brand)
         return self._learn(brand)
 
     def _may_wait(self, last: Learnt | None, told: Told) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from connectors.errors import ConnectorError
 from monitor import app, belonging, clock, report
 from monitor.config import Settings
+from monitor.evaluation import OwnLabels
 from monitor.jobs import Jobs
 from monitor.problems import CallError, RunError
 from monitor.store import Store, schema
@@ -162,6 +163,19 @@ def database_state(settings: Settings) -> tuple[str, bool]:
         StoreError: it cannot be used.
     """
     return schema.describe(settings.database_url)
+
+
+def measure_labels(settings: Settings, brand: str | None) -> OwnLabels:
+    """How well the judge meets a brand's own labels, as shipped and after learning from them.
+
+    Raises:
+        CallError: there is no such brand.
+    """
+    chosen = _brand(settings, brand)
+    judge = app.make_judge(settings)
+    with app.open_store(settings) as store:
+        lesson = app.make_learner(settings, store, judge, clock.now).lesson(chosen.name)
+    return OwnLabels.of(chosen.name, lesson, judge.threshold)
 
 
 def make_digest(

@@ -1,6 +1,7 @@
 """`amends check`: every problem at once, and what to do about each."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from monitor import app, check, clock, consoles
 from monitor.check import Finding
 from monitor.config import load
 from monitor.store import Store
+from monitor.store.lessons import Learnt
 from responders.policy import Person
 from responders.ruling import Approvers, Subject
 from tests.monitor.command import Amends
@@ -64,12 +66,40 @@ def test_an_installation_in_order_is_ready(here: Town, amends: Amends) -> None:
         "ok      rules for credit",
         "ok      twitter",
         "note    money for twitter",
+        "ok      judge of Acme",
         "note    duty",
         "ok      playbooks",
         "ok      twitter",
         "ok      slack",
     ]
     assert not [secret for secret in SECRETS.values() if secret in ran.out]
+
+
+@pytest.mark.parametrize(
+    ("labels", "layer", "why_not", "line"),
+    [
+        (60, "{}", "", "ok      judge of Acme: learnt from 60 of 0 labels on 2026-11-20"),
+        (60, None, "no", "note    judge of Acme: 0 labels, not learnt from: no: amends eval"),
+        (
+            3,
+            None,
+            "few",
+            "ok      judge of Acme: as shipped; 0 labels so far, it learns from 50 on",
+        ),
+    ],
+)
+def test_what_the_judge_learnt_is_told(
+    here: Town, labels: int, layer: str | None, why_not: str, line: str
+) -> None:
+    here.write(BRAND, TWITTER, SLACK)
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    learnt = Learnt(
+        basis="", model="m", layer=layer, labels=labels, complaints=1, why_not=why_not, at=at
+    )
+    with Store.open(f"sqlite:///{here.folder / 'amends.db'}") as store:
+        store.lessons.save("Acme", learnt)
+
+    assert only(findings(here), "judge of Acme").line().startswith(line)
 
 
 def test_every_problem_is_told_at_once(here: Town, amends: Amends) -> None:

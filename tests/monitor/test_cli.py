@@ -22,9 +22,10 @@ from connectors.base import Author
 from monitor import cli, maintenance
 from monitor.migrations import VERSION_TABLE
 from monitor.store import Store
+from responders.verdict import Label, LabelWord
 from tests.databases import SqliteFiles
 from tests.monitor.command import Amends, Ran
-from tests.monitor.posts import ingest, post
+from tests.monitor.posts import NOW, ingest, post
 
 AMENDS = [sys.executable, "-m", "monitor"]
 BRAND = '[[brands]]\nname = "Acme"\nsignature = "Eva"\n'
@@ -529,6 +530,29 @@ def test_learning_from_the_first_posts_is_measured_on_the_others(
     assert ran.status == 0
     assert (measured["texts"], measured["learnt_from"], measured["layer"]) == (2, 1, False)
     assert measured["generic"]["texts"] == 2
+
+
+def test_the_judge_is_measured_on_what_the_team_said(amends: Amends, folder: Path) -> None:
+    config(folder)
+    with database(folder) as store:
+        (number,) = ingest(store, post(1))
+        store.labels.add(Label(mention_id=number, word=LabelWord.SPAM, by="eva", at=NOW))
+
+    ran = amends("eval", "--labels", "--json")
+    told = amends("eval", "--labels", "--brand", "Acme")
+
+    measured = json.loads(ran.out)
+    assert (ran.status, told.status) == (0, 0)
+    assert (measured["brand"], measured["labels"], measured["layer"]) == ("Acme", 1, False)
+    assert measured["generic"]["texts"] == 1
+    assert told.out.startswith("Acme: 1 labels, 0 of them say")
+
+
+def test_own_labels_need_no_file(amends: Amends, folder: Path) -> None:
+    ran = amends("eval", "labels.csv", "--labels")
+
+    assert ran.status == 2
+    assert "name no FILE beside it" in ran.complaint
 
 
 def test_something_must_be_left_to_measure_on(amends: Amends, folder: Path) -> None:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from monitor.evaluation import Evaluation, after_learning, evaluate
+from monitor.evaluation import Evaluation, OwnLabels, after_learning, evaluate
 from monitor.judge import Judge
+from monitor.judge.learn import learn
 
 PAIRS = [(0.9, True), (0.8, True), (0.7, False), (0.4, True), (0.1, False)]
 
@@ -102,3 +103,32 @@ def test_no_label_at_all_measures_the_shipped_judge() -> None:
     learnt = after_learning(JUDGE, ROWS[:60], 0)
 
     assert learnt.generic.now == evaluate(JUDGE, ROWS[:60]).now
+
+
+# a team's own labels
+
+
+def test_own_labels_are_measured_before_and_after() -> None:
+    learnt = after_learning(JUDGE, ROWS, 120)
+
+    own = OwnLabels.of("Acme", learnt.lesson, JUDGE.threshold)
+
+    told = own.as_dict()
+    assert (told["brand"], told["labels"], told["complaints"]) == ("Acme", 120, 60)
+    assert (told["layer"], told["why_not"]) == (True, "")
+    assert told["learnt"]["f1"] > told["generic"]["f1"]
+    assert told["learnt"]["threshold"] == told["threshold"]
+    json.dumps(told)
+    assert own.text().startswith("Acme: 120 labels, 60 of them say “was angry”. The layer is on.")
+    assert "as if it had never seen it" in own.text()
+
+
+def test_without_labels_there_is_nothing_to_measure() -> None:
+    own = OwnLabels.of("Acme", learn([], threshold=0.4), 0.4)
+
+    assert own.as_dict()["generic"] is None
+    assert own.as_dict()["learnt"] is None
+    assert own.text() == (
+        "Acme: 0 labels, 0 of them say “was angry”. "
+        "The layer is off: 0 labels so far: it learns from 50 on."
+    )
