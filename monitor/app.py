@@ -146,8 +146,9 @@ def make_surface(settings: Settings, clock: Clock) -> "SlackBot | None":
     if slack is None or not slack.enabled:
         return None
     from responders.slack.bot import SlackBot
+    from responders.slack.pace import Pace
 
-    return SlackBot(slack_client(slack), channels(slack), clock=clock)
+    return SlackBot(slack_client(slack), channels(slack), clock=clock, pace=Pace(clock))
 
 
 def active_accounts(settings: Settings, clock: Clock) -> Callable[[str], bool] | None:
@@ -385,6 +386,7 @@ def build(
             trust_addressed=trust_addressed,
         ),
         learn=learner.learn_if_due,
+        cut=learner.cut,
         draft=draft,
         ability=ability,
         desk=desk,

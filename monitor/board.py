@@ -5,6 +5,7 @@ from typing import Protocol
 from monitor.store.notebook import Notebook
 from responders.bulletin import Bulletin
 from responders.slack.bot import Shown
+from responders.slack.pace import Paced
 
 _POSTING = "posting"
 
@@ -61,10 +62,16 @@ class Board:
 
     def _post(self, bulletin: Bulletin, channel: str, below: Shown | None) -> Shown:
         found = None
-        if not self._notes.put_new(_note(bulletin.key), _POSTING):
+        new = self._notes.put_new(_note(bulletin.key), _POSTING)
+        if not new:
             # It may have been posted before the answer got lost: look before posting again.
             found = self._surface.find_bulletin(bulletin.key, channel=channel, below=below)
-        at = found or self._surface.post(bulletin, channel=channel, below=below)
+        try:
+            at = found or self._surface.post(bulletin, channel=channel, below=below)
+        except Paced:
+            if new:  # nothing was asked of the surface: there is nothing to look for
+                self._notes.drop(_note(bulletin.key))
+            raise
         self._notes.put(_note(bulletin.key), f"{at.channel} {at.ts}")
         return at
 

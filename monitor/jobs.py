@@ -44,6 +44,7 @@ from responders.draft import Draft, text_hash
 from responders.opt_out import opts_out
 from responders.policy import Brand, Policy
 from responders.slack.bot import Shown
+from responders.slack.pace import Paced
 from responders.verdict import Verdict
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ QUEUE = 10_000
 SLOW = timedelta(seconds=5)
 #: Who claimed to post a digest and left no trace of it has died by then.
 CLAIM = timedelta(minutes=2)
+#: So many new cards are held up by their channels' pace before a walk leaves the others for later.
+CHANNELS = 10
 #: A change is tried again when somebody else was first; more than this means a fault of ours.
 TRIES = 8
 #: Complaints of one author this far back count as history, and join the same case.
@@ -112,6 +115,9 @@ class House:
     surface: Surface | None = None
     batch_low: bool = True  #: cases of low severity share one card
     learn: Callable[[str], bool] = lambda _brand: False  #: learn from labels where there are new
+    cut: Callable[[str], float] = lambda _brand: (
+        0.5
+    )  #: from which score a brand's posts are flagged
     plan: Plan = field(default_factory=Plan)  #: who is on duty, and when
     prevent: Callable[[str], str] = lambda _topic: ""
     watch_for: timedelta = timedelta(days=7)
@@ -465,7 +471,7 @@ class Jobs:
         steps += self._each("suggest", self.suggest, cases.to_suggest(QUEUE))
         steps += self._deliver_all()
         if self._house.surface is not None:
-            steps += self._each("show", self.show, cases.to_show(QUEUE), lambda _: SURFACE)
+            steps += self._show_all()
         return steps
 
     def tell_all(self) -> int:
@@ -499,6 +505,30 @@ class Jobs:
                 slow.add(due.platform)
         return moved
 
+    def _show_all(self) -> int:
+        """Bring the cards up to date as fast as the surface takes them; how many were tried.
+
+        What was not its turn yet is no step: the next walk takes it.
+        """
+        steps = turned_away = 0
+        edits = True
+        for case_id, has_card in self._store.cases.to_show(QUEUE):
+            key, now = f"show {case_id}", self._house.clock()
+            if self.outages.waiting(SURFACE, now):
+                break
+            if (has_card and not edits) or self.outages.waiting(key, now):
+                continue
+            try:
+                self.attempt(key, partial(self.show, case_id), SURFACE)
+            except Paced as paced:
+                edits = edits and not paced.edit
+                turned_away += not paced.edit
+            else:
+                steps += 1
+            if steps == BATCH or turned_away == CHANNELS:
+                break
+        return steps
+
     def _each(
         self,
         name: str,
@@ -524,10 +554,15 @@ class Jobs:
 
         Returns:
             What the job gave; None where it failed.
+
+        Raises:
+            Paced: it was not its turn to speak.
         """
         service = service or key
         try:
             made = job()
+        except Paced:
+            raise  # nothing is wrong with anybody
         except (TryLater, OutcomeUnknown, SetupError) as error:
             at = error.at if isinstance(error, TryLater) else None
             more = " (amends check tells more)" if isinstance(error, SetupError) else ""

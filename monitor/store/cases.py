@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy import case as sql_case
 from sqlalchemy.exc import IntegrityError
 
 from connectors.base import Contact
@@ -247,9 +248,26 @@ class Cases:
         query = select(case.c.id).where(case.c.state == CaseState.OPEN.value, case.c.drafted == 0)
         return self._listed(query.order_by(case.c.id), limit)
 
-    def to_show(self, limit: int = 200) -> tuple[CaseId, ...]:
-        """Cases that changed since their card was drawn, oldest first."""
-        return self._listed(select(case.c.id).where(text(UNSHOWN)).order_by(case.c.id), limit)
+    def to_show(self, limit: int = 200) -> tuple[tuple[CaseId, bool], ...]:
+        """Cases that changed since their card was drawn, and whether they have one.
+
+        First those without a card, red flags first, then as they came; then red flags and what
+        somebody touched last.
+        """
+        has_card = case.c.shown_ts != ""
+        query = (
+            select(case.c.id, has_card)
+            .where(text(UNSHOWN))
+            .order_by(
+                has_card,
+                case.c.red.desc(),
+                sql_case((has_card, case.c.touched_at), else_=None).desc(),
+                case.c.id,
+            )
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple((CaseId(row[0]), bool(row[1])) for row in connection.execute(query))
 
     def shown(self, case_id: CaseId) -> tuple[str, str, int] | None:
         """The card's channel and time stamp in Slack and the revision it shows; None: no card."""

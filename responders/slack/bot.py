@@ -25,6 +25,7 @@ from responders.slack import blocks, notices
 from responders.slack.channels import Channels
 from responders.slack.checkup import checkup
 from responders.slack.client import Clock, asking
+from responders.slack.pace import Pace
 from responders.slack.text import clean, cut, inert, staff
 
 log = logging.getLogger(__name__)
@@ -66,13 +67,21 @@ class OpenView:
 class SlackBot:
     """Our voice in the team's channels. Every method is one or a few calls, each tried once."""
 
-    def __init__(self, client: WebClient, channels: Channels | str, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        channels: Channels | str,
+        *,
+        clock: Clock,
+        pace: Pace | None = None,
+    ) -> None:
         """Speaks to nobody yet.
 
         Args:
             client: Made by `make_client`.
             channels: Where cards stand; the id of a channel: all of them there.
             clock: The present moment.
+            pace: How fast it may speak; None: Slack says when that was too fast.
         """
         if isinstance(channels, str):
             channels = Channels(default=channels)
@@ -80,6 +89,7 @@ class SlackBot:
         self._channels = channels
         self._channel = channels.default
         self._clock = clock
+        self._pace = pace
         self._bot_id = ""
         self._charts: dict[str, tuple[str, int]] = {}  #: by digest key: file id, tries
 
@@ -94,7 +104,7 @@ class SlackBot:
             Where it stands now: elsewhere if the old message cannot be edited any more.
 
         Raises:
-            TryLater: nothing was posted.
+            TryLater: nothing was posted; Paced where it is only too early.
             SetupError: a person must mend the app or the channel.
             Refused: Slack does not take the card as it is.
             OutcomeUnknown: a new card may have been posted; `find` it before the next try.
@@ -110,9 +120,11 @@ class SlackBot:
             return self._post(card)
 
     def _post(self, card: Card) -> Shown:
+        channel = self._channels.of(card)
+        self._turn(channel)
         with asking("post a card", self._clock, posts=True):
             posted = self._client.chat_postMessage(
-                channel=self._channels.of(card),
+                channel=channel,
                 text=blocks.fallback(card),
                 blocks=blocks.card(card),
                 metadata=_metadata(card),
@@ -122,7 +134,17 @@ class SlackBot:
             )
         return Shown(channel=str(posted["channel"]), ts=str(posted["ts"]))
 
+    def _turn(self, channel: str = "") -> None:
+        """Wait for nobody: a message of ours has its turn in the channel ("": an edit), or not."""
+        if self._pace is None:
+            return
+        if channel:
+            self._pace.post(channel)
+        else:
+            self._pace.edit()
+
     def _edit(self, card: Card, at: Shown) -> Shown:
+        self._turn()
         with asking("edit a card", self._clock):
             self._client.chat_update(
                 channel=at.channel,
@@ -182,12 +204,15 @@ class SlackBot:
             "parse": "none",
         }
         if at is not None:
+            self._turn()
             with asking("edit a bulletin", self._clock):
                 self._client.chat_update(channel=at.channel, ts=at.ts, **said)
             return at
+        where = below.channel if below else channel or self._channel
+        self._turn(where)
         with asking("post a bulletin", self._clock, posts=True):
             posted = self._client.chat_postMessage(
-                channel=below.channel if below else channel or self._channel,
+                channel=where,
                 thread_ts=below.ts if below else None,
                 unfurl_links=False,
                 unfurl_media=False,

@@ -21,6 +21,7 @@ from responders.card import Decision, Verb
 from responders.case import Case, CaseId, CaseState
 from responders.desk import Answer
 from responders.policy import Person
+from responders.slack.bot import SlackBot
 from responders.slack.manifest import scopes
 from responders.verdict import RedFlag, Verdict
 from tests.responders import given
@@ -44,6 +45,9 @@ class Team(AbstractContextManager["Team"]):
 
     def __init__(self, folder: Path, duty: dict[str, Any] | None = None, **more: Any) -> None:  # noqa: ANN401 - as the file would say it
         self.folder = folder
+        self.paced = (
+            False  #: whether the bot keeps to Slack's rate; here many things happen at once
+        )
         self.clock = given.Clock(FRIDAY)
         self.slack = SlackServer(scopes())
         self.platform = given.Platform(self.clock)
@@ -93,7 +97,7 @@ class Team(AbstractContextManager["Team"]):
     def begin(self, wrap: Callable[[House], House] = lambda house: house) -> None:
         """Start the program."""
         self.store = Store.open(self.settings.database_url)
-        surface = app.make_surface(self.settings, self.clock)
+        surface = app.make_surface(self.settings, self.clock) if self.paced else self._hasty()
         self.house = wrap(
             app.build(
                 self.settings,
@@ -105,6 +109,11 @@ class Team(AbstractContextManager["Team"]):
             )
         )
         self.jobs = Jobs(self.house)
+
+    def _hasty(self) -> SlackBot:
+        slack = self.settings.file.slack
+        assert slack is not None
+        return SlackBot(app.slack_client(slack), app.channels(slack), clock=self.clock)
 
     def restart(self) -> None:
         """A new process on the same database."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from responders.card import Verb
 from responders.case import CaseId
-from tests.monitor.team import CHANNEL, Team
+from tests.monitor.team import CHANNEL, MILD, Team
 from tests.servers.http import json_answer
 
 POST, EDIT, HISTORY = "/api/chat.postMessage", "/api/chat.update", "/api/conversations.history"
@@ -38,6 +38,7 @@ def current(team: Team) -> bool:
         message["metadata"]["event_payload"]["revision"]
         == team.case(CaseId(message["metadata"]["event_payload"]["case_id"])).revision
         for message in team.slack.channels[CHANNEL].messages
+        if message["metadata"]["event_type"] == "amends_case"
     )
 
 
@@ -143,3 +144,70 @@ def _arm(team: Team, path: str, fault: str) -> None:
             team.slack.answer_next(BROKEN, path=path)
         case _:
             team.restart()
+
+
+# -- at Slack's own pace -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paced(tmp_path: Path) -> Iterator[Team]:
+    """A bot that keeps to Slack's rate, before a Slack that insists on it."""
+    with Team(tmp_path) as team:
+        team.paced = team.slack.one_a_second = team.slack.tiers = True
+        team.restart()
+        yield team
+
+
+def redraw(team: Team, cases: int) -> None:
+    """Every card has changed."""
+    for number in range(1, cases + 1):
+        team.store.incidents.collect(CaseId(number), 1)
+
+
+def test_slack_never_has_to_say_that_it_was_too_fast(paced: Team) -> None:
+    for _ in range(30):
+        paced.complain()
+    for _ in range(40):
+        paced.later(seconds=1)
+    assert cards(paced) == list(range(1, 31))
+    paced.store.incidents.declare(CaseId(1), "Parcels", "eva", paced.clock())
+
+    redraw(paced, 30)
+    for _ in range(40):
+        paced.later(seconds=1)
+
+    assert current(paced)
+    assert paced.slack.refused == 0
+    assert paced.jobs.outages.now() == {}
+
+
+def test_a_new_card_and_what_somebody_touched_pass_those_that_are_only_redrawn(
+    paced: Team,
+) -> None:
+    for _ in range(20):
+        paced.complain()
+        paced.later(seconds=1)
+    paced.later(minutes=1)
+    paced.store.incidents.declare(CaseId(1), "Parcels", "eva", paced.clock())
+    redraw(paced, 20)
+    paced.rest()
+    paced.clock.move(seconds=2)
+    paced.slack.now = paced.clock()
+
+    paced.decide(CaseId(20), Verb.CLAIM)
+
+    message = paced.slack.channels[CHANNEL].messages[19]
+    assert "<@U0EVA> has it" in message["text"]
+    assert not current(paced)
+
+
+def test_a_list_whose_turn_it_is_not_is_told_later_and_looked_for_nowhere(paced: Team) -> None:
+    paced.complain()
+
+    paced.complain(MILD)
+    assert len(paced.said()) == 1
+    paced.later(seconds=1)
+
+    assert paced.said()[1].startswith("⚪ Low severity: 1 case waits")
+    assert not paced.slack.asked("GET", HISTORY)
+    assert not paced.slack.asked("POST", HISTORY)

@@ -84,7 +84,7 @@ def test_a_forgotten_person_is_nowhere(store: Store) -> None:
     assert left.entries[0].mention.author == Author(id="", handle="")
     assert left.entries[0].verdict == replace(ANGRY, why=())
     assert left.actions[0].state is ActionState.CANCELLED
-    assert opened.id in store.cases.to_show()
+    assert opened.id in dict(store.cases.to_show())
     assert store.audit.lines(opened.id)[-1].note.what == "forgotten"
 
 

@@ -6,9 +6,10 @@ acknowledgement. Blocks are checked against tests/servers/block_kit.py. Faults c
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Condition, Thread
 from time import monotonic
@@ -26,6 +27,8 @@ JSON = dict[str, Any]
 BOT_TOKEN = "xoxb-loopback"
 APP_TOKEN = "xapp-loopback"
 BOT_ID, BOT_USER, TEAM, APP = "B0BOT", "U0BOT", "T0TEAM", "A0APP"
+#: Of chat.update. Source: docs.slack.dev, chat.update, tier 3, read 2026-11.
+EDITS_A_MINUTE = 50
 _PATIENCE = 10.0
 _GLANCE = 0.02
 #: Slack pings too, more seldom; a client that reads with a lock held hangs up only after it read.
@@ -103,6 +106,8 @@ class SlackServer(LoopbackServer):
     Attributes:
         now: The workspace's clock; messages are stamped with it.
         one_a_second: Whether a channel takes one message a second, by that clock.
+        tiers: Whether messages are changed 50 times a minute at most, by that clock.
+        refused: How often somebody was told to be slower.
         scans: How often a fresh upload is not ready to be shown.
         hellos: How many web sockets were opened.
     """
@@ -112,6 +117,9 @@ class SlackServer(LoopbackServer):
         self.now = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
         self.scopes = set(scopes)
         self.one_a_second = False
+        self.tiers = False
+        self.refused = 0
+        self._edits: deque[datetime] = deque(maxlen=EDITS_A_MINUTE)
         self.scans = 0
         self.hellos = 0
         self.channels: dict[str, Channel] = {}
@@ -208,6 +216,7 @@ class SlackServer(LoopbackServer):
         except Failure as failure:
             status, headers = 200, {}
             if failure.code == "ratelimited":
+                self.refused += 1
                 status, headers = 429, {"Retry-After": "1"}
             refusal = {"ok": False, "error": failure.code, **failure.more}
             return json_answer(refusal, status=status, headers=headers)
@@ -285,7 +294,8 @@ class SlackServer(LoopbackServer):
     def _post_message(self, asked: JSON) -> JSON:
         channel = self._own_channel(asked)
         self._check_blocks(asked)
-        if self.one_a_second and self._last_post.get(channel.id) == self.now:
+        last = self._last_post.get(channel.id)
+        if self.one_a_second and last is not None and self.now - last < timedelta(seconds=1):
             raise Failure("ratelimited")
         self._last_post[channel.id] = self.now
         message = {
@@ -328,6 +338,10 @@ class SlackServer(LoopbackServer):
 
     def _update(self, asked: JSON) -> JSON:
         channel = self._own_channel(asked)
+        full = len(self._edits) == EDITS_A_MINUTE
+        if self.tiers and full and self.now - self._edits[0] < timedelta(minutes=1):
+            raise Failure("ratelimited")
+        self._edits.append(self.now)
         everything = (*channel.messages, *channel.replies)
         message = next((m for m in everything if m["ts"] == asked.get("ts")), None)
         if message is None:
