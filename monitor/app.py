@@ -386,7 +386,6 @@ def build(
             trust_addressed=trust_addressed,
         ),
         learn=learner.learn_if_due,
-        cut=learner.cut,
         draft=draft,
         ability=ability,
         desk=desk,
