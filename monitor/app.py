@@ -386,6 +386,7 @@ def build(
             trust_addressed=trust_addressed,
         ),
         learn=learner.learn_if_due,
+        cut=learner.cut,
         draft=draft,
         ability=ability,
         desk=desk,

@@ -8,6 +8,7 @@ from contextlib import suppress
 from connectors.errors import SetupError
 from monitor.config import Settings
 from monitor.jobs import House
+from monitor.teaching import Teaching
 from responders.action import ActionKind
 from responders.card import Card
 from responders.case import CaseState
@@ -67,7 +68,7 @@ def open_demo(house: House, port: int) -> Running:
 
 
 def _open(house: House, rules: Access, host: str, port: int) -> Running:
-    app = make_app(house.desk, Shelf(house), Outbox(house), rules, house.clock)
+    app = make_app(house.desk, Shelf(house), Outbox(house), rules, house.clock, Teaching(house))
     return serve(app, host, port)
 
 

@@ -83,6 +83,11 @@ class Learner:
             self._layers[brand] = TeamLayer.from_json(stored) if stored else None
         return self._layers[brand]
 
+    def cut(self, brand: str) -> float:
+        """From which probability the brand's posts are flagged."""
+        layer = self.layer(brand)
+        return self._judge.threshold if layer is None else layer.threshold
+
     def learn_if_due(self, brand: str) -> bool:
         """Keep what is to be kept, and learn where there is something new; whether it was so."""
         self._keep_flagged(brand)

@@ -12,6 +12,8 @@ from connectors.errors import ConnectorError
 from monitor import report
 from monitor.jobs import House
 from monitor.outages import Outage
+from monitor.teaching import Teaching
+from responders.ask import Refusal
 from responders.bulletin import Line
 from responders.byhand import author_of
 from responders.card import Button, Card, Verb
@@ -19,6 +21,7 @@ from responders.case import CaseId, Entry, MentionId
 from responders.digest import markdown, week_before, week_of
 from responders.home import Home
 from responders.policy import Brand, Person
+from responders.verdict import LabelWord
 
 USAGE = (
     "status · pause · resume · digest · add LINK TEXT · missed LINK. "
@@ -62,6 +65,7 @@ class FrontOffice:
         self._outages = outages
         self._shadow = shadow
         self._wake = wake
+        self._teaching = Teaching(house)
 
     # -- the page ------------------------------------------------------------------------------
 
@@ -77,6 +81,7 @@ class FrontOffice:
             rules=self._house.rulebook.standing(),
             rulings=self._house.rulebook.count(),
             may_rule=self._house.rulebook.may(person),
+            unsure=tuple(self._teaching.unsure(person)),
         )
 
     def _asking(self, brand: str) -> list[Card]:
@@ -238,6 +243,13 @@ class FrontOffice:
         case_id: CaseId = self._store.cases.open(mention_id, now, due_at)
         self._wake()
         return f"Case #{case_id} is made{_why_not(entry)}. Its card comes in a moment."
+
+    def say(self, mention_id: MentionId, word: LabelWord, person: Person) -> str:
+        """Keep a word on a post that the judge was unsure of; what came of it."""
+        try:
+            return self._teaching.say(mention_id, word, person)
+        except Refusal as refusal:
+            return str(refusal)
 
     def _missed(self, url: str) -> str:
         if not urlsplit(url).hostname:

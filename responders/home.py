@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from responders.bulletin import Line
+from responders.case import MentionId
 from responders.policy import Person
 from responders.ruling import Standing
+from responders.teach import Unsure
+from responders.verdict import LabelWord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,7 @@ class Home:
     rules: tuple[Standing, ...] = ()  #: the lead's rules, as they count now
     rulings: int = 0  #: how many were ever made: a change that was begun before another is refused
     may_rule: bool = False  #: whether the person may change them
+    unsure: tuple[Unsure, ...] = ()  #: posts on which the person's word would teach the judge
 
 
 class Office(Protocol):
@@ -33,3 +37,6 @@ class Office(Protocol):
 
     def make_case(self, url: str, text: str, person: Person) -> str:
         """A case by hand of a post that no connector saw; what came of it."""
+
+    def say(self, mention_id: MentionId, word: LabelWord, person: Person) -> str:
+        """Keep a word on a post of `Home.unsure`; what came of it."""

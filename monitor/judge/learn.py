@@ -396,8 +396,3 @@ def threshold_for_budget(scores: Iterable[float], *, days: float, alerts_per_day
     silent = ordered[allowed]
     louder = [score for score in ordered[:allowed] if score > silent]
     return (louder[-1] + silent) / 2 if louder else min(silent + _LOWEST_CUT, _HIGHEST_CUT)
-
-
-def worth_labelling(probability: float, threshold: float, *, margin: float = 0.1) -> bool:
-    """Whether a person's word on this post would teach most: it lies close to the cut."""
-    return abs(probability - threshold) <= margin

@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from responders.action import ActionKind, ActionState
 from responders.ask import Refusal
 from responders.card import Card, Decision, Turn
-from responders.case import CaseId
+from responders.case import CaseId, MentionId
 from responders.console import forms, render
 from responders.console.access import Access
 from responders.console.door import HEADERS, Door
@@ -31,6 +31,8 @@ from responders.console.gate import Gate, Turned, Visitor, message
 from responders.console.sessions import Said
 from responders.policy import Person
 from responders.slack.clicks import Ref
+from responders.teach import WORDS, Teacher, Unsure
+from responders.verdict import LabelWord
 
 #: So many cards, and lines of what was sent, are shown.
 CARDS = 200
@@ -105,10 +107,11 @@ def make_app(
     outbox: Outbox,
     access: Access,
     clock: Callable[[], datetime],
+    teacher: Teacher | None = None,
 ) -> Starlette:
     """The console as an ASGI application; `app.state.access` tells `serve` where it may listen."""
     gate = Gate(access, clock)
-    pages = _Pages(desk, shelf, outbox, gate, clock)
+    pages = _Pages(desk, shelf, outbox, gate, clock, teacher)
     static = StaticFiles(directory=Path(__file__).with_name("static"))
     app = Starlette(
         routes=[
@@ -117,6 +120,8 @@ def make_app(
             Route("/cases/{id:int}", pages.case),
             Route("/cases/{id:int}/conversation", pages.conversation),
             Route("/sent", pages.sent),
+            Route("/unsure", pages.unsure),
+            Route("/words", pages.say, methods=["POST"]),
             Route("/decisions", pages.decide, methods=["POST"]),
             Route("/enter", gate.enter),
             Route("/sign-in", gate.sign_in_page),
@@ -141,12 +146,14 @@ class _Pages:
         outbox: Outbox,
         gate: Gate,
         clock: Callable[[], datetime],
+        teacher: Teacher | None,
     ) -> None:
         self._desk = desk
         self._shelf = shelf
         self._outbox = outbox
         self._gate = gate
         self._clock = clock
+        self._teacher = teacher
 
     async def cases(self, request: Request) -> Response:
         """All cards."""
@@ -212,6 +219,42 @@ class _Pages:
             lines=lines,
         )
         return HTMLResponse(page)
+
+    async def unsure(self, request: Request) -> Response:
+        """Posts that the judge was unsure of, with the words that a person may say of them."""
+        visitor, teacher = self._visitor(request), self._teacher
+        posts: Sequence[Unsure] = ()
+        if teacher is not None:
+            posts = await run_in_threadpool(teacher.unsure, visitor.person)
+        page = render.page(
+            "unsure.html",
+            here="unsure",
+            person=visitor.session.name,
+            form_token=visitor.form_token,
+            said=visitor.session.take_said(),
+            posts=posts,
+            words=WORDS,
+        )
+        return HTMLResponse(page)
+
+    async def say(self, request: Request) -> Response:
+        """Keep a person's word on a post."""
+        visitor, teacher = self._visitor(request), self._teacher
+        given = await self._gate.form(request)
+        try:
+            word, number = LabelWord(given.get("word", "")), int(given.get("post", ""))
+        except ValueError:
+            told = "This version does not understand that button. Load the page again."
+            return message("Not done", told, 400)
+        if teacher is None:
+            return message("Not done", "Nothing is learnt here.", 404)
+        post = MentionId(min(number, forms.LARGEST_ID))
+        try:
+            text = await run_in_threadpool(teacher.say, post, word, visitor.person)
+            visitor.session.said = Said(text=text, done=True)
+        except Refusal as refusal:
+            visitor.session.said = Said(text=str(refusal), done=False)
+        return RedirectResponse("/unsure", 303)
 
     async def decide(self, request: Request) -> Response:
         """Carry out what a button or a form asks for."""

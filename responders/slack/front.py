@@ -10,6 +10,7 @@ from slack_bolt import Ack, Respond
 
 from connectors.errors import ConnectorError
 from responders.ask import NotAllowed, Refusal, TooOld
+from responders.case import MentionId
 from responders.home import Office
 from responders.policy import Person
 from responders.ruling import BadRule, Rulebook
@@ -18,6 +19,7 @@ from responders.slack.bot import OpenView
 from responders.slack.clicks import Payload, Unreadable, user_of
 from responders.slack.socket_mode import SlackApp
 from responders.slack.text import clean, staff
+from responders.verdict import LabelWord
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ def register(
     app.event("app_home_opened")(front.opened)
     app.action(ours)(front.clicked)
     app.view(ours)(front.submitted)
+    app.action(re.compile(rf"^{re.escape(notices.TEACH)}"))(front.taught)
     return front.publish
 
 
@@ -122,6 +125,23 @@ class _Front:
                 self._voice.publish_home(user, view)
         except ConnectorError as error:
             log.warning("The page of a person could not be shown: %s", error)
+
+    def taught(self, ack: Ack, body: Payload) -> None:
+        """A word on a post that the judge was unsure of; the page is drawn without it."""
+        ack()
+        self._app.after(partial(self._teach, body), body)
+
+    def _teach(self, body: Payload) -> None:
+        try:
+            user, (mention_id, word) = user_of(body), _word(body)
+            person = self._roster.person(user)
+            if person is not None:
+                told = self._office.say(mention_id, word, person)
+                log.info("A word on post %s: %s", mention_id, told)
+        except (ConnectorError, Unreadable) as error:
+            log.warning("A word on a post could not be taken: %s", error)
+            return
+        self.publish(user)
 
     # -- the lead's rules ----------------------------------------------------------------------
 
@@ -214,3 +234,20 @@ def unescape(text: str) -> str:
     """What the person typed: Slack writes & < > as entities."""
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     return " ".join(clean(text).split())
+
+
+def _word(body: Payload) -> tuple[MentionId, LabelWord]:
+    """Which post, and what was said of it.
+
+    Raises:
+        Unreadable: it is none of our buttons, or of another version.
+    """
+    actions = body.get("actions")
+    action = actions[0] if isinstance(actions, list) and len(actions) == 1 else None
+    if not isinstance(action, Mapping):
+        raise Unreadable("a payload without exactly one action")
+    word, number = str(action.get("action_id", "")), str(action.get("value", ""))
+    try:
+        return MentionId(int(number)), LabelWord(word.removeprefix(notices.TEACH))
+    except ValueError as error:
+        raise Unreadable("a word that this version does not understand") from error

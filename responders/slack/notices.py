@@ -1,20 +1,30 @@
 """A bulletin as Slack's blocks, and as the line of a notification. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from slack_sdk.models.blocks import Block, ButtonElement, HeaderBlock, SectionBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    HeaderBlock,
+    SectionBlock,
+)
 
 from responders.bulletin import Bulletin, Line
 from responders.home import Home
 from responders.slack import rules
 from responders.slack.blocks import CARD_MAXIMUM, action_id, weight
 from responders.slack.clicks import Ref
-from responders.slack.text import cut, inert, live, plain, staff, when
+from responders.slack.text import cut, inert, link, live, plain, staff, when
+from responders.teach import WORDS, Unsure
 
 #: More than this and nobody reads it; the rest is counted.
 LINES = 20
 #: Of each part of a page: with 20 shifts it stays below Slack's 100 blocks.
 _SOME, _FEW = 15, 5
+#: The actions of a word on a post; the word follows.
+TEACH = "teach."
 _TITLE = 300
 _TEXT = 400
 _QUOTE = 160
@@ -48,8 +58,31 @@ def home(page: Home) -> list[dict[str, Any]]:
     made += [_told(line) for line in page.today[:_FEW]]
     made.append(HeaderBlock(text=plain("Platforms")))
     made += [_told(line) for line in page.platforms[:_SOME]] or [_told("None is connected.")]
+    made += _unsure(page.unsure)
     made += rules.section(page.rules, page.rulings, may=page.may_rule)
     return [block.to_dict() for block in made]
+
+
+def _unsure(posts: Sequence[Unsure]) -> list[Block]:
+    """Posts that the judge was unsure of, each with the words that a person may choose."""
+    if not posts:
+        return []
+    made: list[Block] = [HeaderBlock(text=plain("Was this a complaint?"))]
+    made.append(_told("Your word teaches the judge; nothing is sent. A few posts a week, no more."))
+    for post in posts[:_FEW]:
+        where = f" · {link(post.post_url, 'open the post')}" if post.post_url else ""
+        quoted = inert(cut(post.post, _QUOTE))
+        made.append(SectionBlock(text=live(f"{inert(post.platform)} · “{quoted}”{where}")))
+        buttons = [
+            ButtonElement(
+                text=plain(shown, 75),
+                action_id=f"{TEACH}{word.value}",
+                value=str(post.mention_id),
+            )
+            for word, shown in WORDS.items()
+        ]
+        made.append(ActionsBlock(elements=buttons))
+    return made
 
 
 def _told(text: str) -> SectionBlock:

@@ -19,7 +19,6 @@ from monitor.judge.learn import (
     learn,
     threshold_for_budget,
     threshold_for_precision,
-    worth_labelling,
 )
 from monitor.judge.rules import Ruling
 from monitor.judge.vader import Sentiment
@@ -405,9 +404,3 @@ def test_a_budget_above_all_posts_flags_nearly_all() -> None:
 def test_a_budget_of_nothing_is_refused(days: float, alerts: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         threshold_for_budget([0.5], days=days, alerts_per_day=alerts)
-
-
-def test_posts_close_to_the_cut_are_worth_a_label() -> None:
-    assert worth_labelling(0.4, 0.35)
-    assert not worth_labelling(0.9, 0.35)
-    assert not worth_labelling(0.05, 0.35)

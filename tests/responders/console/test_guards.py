@@ -222,7 +222,7 @@ def test_an_answer_about_a_fault_of_ours_bears_the_same_and_shows_nothing(
 
 
 def test_no_page_holds_a_script_or_a_style_of_its_own(browser: Browser) -> None:
-    for path in ("/", "/cases/42", "/sent", "/sign-in"):
+    for path in ("/", "/cases/42", "/sent", "/unsure", "/sign-in"):
         page = browser.enter().show(path).page
 
         assert all("src" in attributes for attributes in page.all("script"))

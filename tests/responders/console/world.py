@@ -20,14 +20,15 @@ from responders.card import (
     Urgency,
     Verb,
 )
-from responders.case import CaseId, CaseState
+from responders.case import CaseId, CaseState, MentionId
 from responders.console.access import Access
 from responders.console.app import SentLine, make_app
 from responders.console.serve import Running, serve
 from responders.draft import Credit, Finding, Half, Severity
 from responders.money import Money
 from responders.policy import Person
-from responders.verdict import RedFlag
+from responders.teach import Unsure
+from responders.verdict import LabelWord, RedFlag
 
 Value = TypeVar("Value")
 
@@ -203,6 +204,8 @@ class World:
     refuse: str = ""
     broken: bool = False
     closed: bool = False  #: nobody may read conversations
+    unsure_of: list[Unsure] = field(default_factory=list)
+    said: list[tuple[int, LabelWord, str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, *cards: Card) -> "World":
@@ -231,6 +234,15 @@ class World:
             Turn(text="<b>12345</b> is my order", at=NOW, ours=False, private=True),
             Turn(text="Thank you, we look.", at=NOW, ours=True, private=True),
         )
+
+    def unsure(self, person: Person) -> Sequence[Unsure]:
+        return self.unsure_of
+
+    def say(self, mention_id: MentionId, word: LabelWord, person: Person) -> str:
+        if self.refuse:
+            raise NotAllowed(self.refuse)
+        self.said.append((mention_id, word, person.name))
+        return "Noted: the judge learns from it."
 
     def take(self, decision: Decision, person: Person) -> Told:
         self.taken.append((decision, person))
@@ -290,7 +302,7 @@ def running(
 
     Told to stop afterwards, and waited for at the end of the module: a stop takes 0.2 s.
     """
-    app = make_app(world, world, world, access or Access.by_link(), world.clock)
+    app = make_app(world, world, world, access or Access.by_link(), world.clock, world)
     console = serve(app, host)
     try:
         yield console
