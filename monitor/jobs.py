@@ -115,9 +115,8 @@ class House:
     surface: Surface | None = None
     batch_low: bool = True  #: cases of low severity share one card
     learn: Callable[[str], bool] = lambda _brand: False  #: learn from labels where there are new
-    cut: Callable[[str], float] = lambda _brand: (
-        0.5
-    )  #: from which score a brand's posts are flagged
+    #: From which score on a brand's posts are flagged.
+    cut: Callable[[str], float] = lambda _brand: 0.5
     plan: Plan = field(default_factory=Plan)  #: who is on duty, and when
     prevent: Callable[[str], str] = lambda _topic: ""
     watch_for: timedelta = timedelta(days=7)
