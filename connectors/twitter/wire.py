@@ -5,20 +5,23 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from ssl import SSLCertVerificationError
 
 import requests
 import tweepy
-import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
-from connectors.errors import ConnectorError, TryLater
+from connectors.errors import ConnectorError, SetupError, TryLater
 from connectors.reserve import Reserve
 from connectors.twitter.errors import Doing, meaning, no_answer, reset_time
 
 #: Where tweepy sends everything, and what it signs; another address stands in for it.
 HOST = "https://api.twitter.com"
 
+#: No name, no connection, no way through the proxy: the request certainly stayed here.
+_NOT_CONNECTED = (NewConnectionError, ConnectTimeoutError, ProxyError)
 _ID = re.compile(r"[0-9]{2,}")
 
 # At level DEBUG these log headers and bodies: the keys, and every text with its codes.
@@ -63,6 +66,10 @@ class Wire(HTTPAdapter):
         window = f"{request.method} {_ID.sub('N', request.path_url.partition('?')[0])}"
         if request.method == "GET":
             self._reserve.heed(window)
+        else:
+            # An idle connection may be closed at the other end just as we write into it, and then
+            # nobody could say whether the request was applied. A fresh one either opens or not.
+            self.close()
         if self._api_url != HOST:
             request = request.copy()
             request.url = f"{self._api_url}{request.path_url}"
@@ -71,7 +78,8 @@ class Wire(HTTPAdapter):
             request, stream=stream, timeout=self._timeout, verify=verify, proxies=proxies
         )
         self.access_level = response.headers.get("x-access-level", "")
-        self._note(window, response.headers)
+        if response.status_code != 429:  # which says by itself how long to wait
+            self._note(window, response.headers)
         return response
 
     def _note(self, window: str, headers: Mapping[str, str]) -> None:
@@ -125,14 +133,27 @@ def _silence(error: requests.RequestException, doing: Doing) -> ConnectorError:
     """What it means that no HTTP answer came."""
     if isinstance(error, requests.JSONDecodeError):
         return no_answer("X answered with something else than its API does", doing)
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, requests.ConnectTimeout) or isinstance(
-        reason, urllib3.exceptions.NewConnectionError
-    ):
-        return TryLater("X cannot be reached: no connection was made")
+    if _has(error, SSLCertVerificationError):
+        return SetupError("the certificate of X's server could not be verified; nothing was sent")
+    if _has(error, requests.ConnectTimeout, *_NOT_CONNECTED):
+        return TryLater("X cannot be reached: no connection was made, so nothing was sent")
     if isinstance(error, requests.Timeout):
         return no_answer("X did not answer in time", doing)
     return no_answer(f"the connection to X broke ({type(error).__name__})", doing)
+
+
+def _has(error: BaseException, *kinds: type[BaseException]) -> bool:
+    """Whether one of these lies under a chain of wrapped errors."""
+    todo: list[object] = [error]
+    seen: list[object] = []
+    while todo:
+        each = todo.pop()
+        if isinstance(each, kinds):
+            return True
+        if isinstance(each, BaseException) and not any(each is other for other in seen):
+            seen.append(each)
+            todo += [*each.args, each.__cause__, getattr(each, "reason", None)]
+    return False
 
 
 def _decoded(response: requests.Response) -> object:

@@ -444,6 +444,21 @@ class TestMessage:
         ours = [turn for turn in connector.conversation(mention) if turn.ours and turn.private]
         assert ["Thank you." in turn.text for turn in ours] == [True]
 
+    def test_that_cannot_leave_is_surely_not_applied(
+        self, platform: Platform, connector: Connector
+    ) -> None:
+        mention = seeded(platform, connector)
+        platform.answer_privately("Order 17", author="maria")
+        platform.go_down()
+
+        with pytest.raises(TryLater):
+            connector.message(mention.author, "Thank you.", KEY)
+
+        platform.come_back()
+        assert platform.private_messages() == []
+        connector.message(mention.author, "Thank you.", KEY)
+        assert len(platform.private_messages()) == 1
+
 
 @pytest.mark.needs("looks")
 class TestLook:
