@@ -23,10 +23,12 @@ from slack_sdk.signature import SignatureVerifier
 from connectors.base import Author, Batch, Mention
 from monitor import app, clock
 from monitor.config import Settings
+from monitor.jobs import HISTORY
 from monitor.store import Store
+from responders.case import CaseState
 from responders.slack.http_mode import PATH, Serving
 from tests.benchmarks.figures import Figure
-from tests.monitor.team import CHANNEL, EVA, Team
+from tests.monitor.team import ANGRY, CHANNEL, EVA, FRIDAY, Team
 from tests.responders import given
 from tests.servers.slack import APP_TOKEN
 
@@ -34,6 +36,7 @@ RATES = (50, 200)
 SECONDS, WARM_SECONDS = 4, 1
 CASES = 60
 POSTS, WARM = 200, 5
+OPEN = 1_000
 SECRET = "benchmark"
 _POST = "Third week and still no parcel from Acme. Nobody answers. Where is my order?"
 
@@ -51,11 +54,44 @@ def figures() -> Iterator[Figure]:
                         f"click acknowledged, {mode}, {rate}/s", rate, running, messages
                     )
     with tempfile.TemporaryDirectory() as folder, Team(Path(folder)) as team:
+        yield from _redrawn(team)
+    with tempfile.TemporaryDirectory() as folder, Team(Path(folder)) as team:
         for number in range(WARM):  # the first ones load the judge and its words
             _poll_to_card(team, number)
         spent = sorted(_poll_to_card(team, WARM + number) for number in range(POSTS))
         yield Figure(what="poll to card, p50", value=_share(spent, 50), unit="ms")
         yield Figure(what="poll to card, p99", value=_share(spent, 99), unit="ms", aim="< 300")
+
+
+def _redrawn(team: Team) -> Iterator[Figure]:
+    """Every open case changes at once; a Slack that insists on its limits counts its refusals.
+
+    Time is the team's own clock, moved by a second a walk, as the schedule does.
+    """
+    posts = [_post(number) for number in range(OPEN)]
+    team.store.mentions.ingest("Acme", "twitter", [(p, ANGRY) for p in posts], None, team.clock())
+    team.rest()
+    team.paced = team.slack.one_a_second = team.slack.tiers = True
+    team.restart()
+    first = team.store.cases.to_watch(team.clock() - HISTORY, team.clock(), 1)[0]
+    team.store.incidents.declare(first, "Parcels", "bench", team.clock())
+    active = team.store.incidents.active("Acme")
+    assert active is not None
+    for case_id in team.store.cases.list(set(CaseState), OPEN):
+        team.store.incidents.collect(case_id, active.id)
+    began, start, walks = team.clock(), time.process_time(), 0
+    while team.store.cases.to_show(1):
+        team.clock.move(seconds=1)
+        team.slack.now = team.clock()
+        team.jobs.walk()
+        walks += 1
+    spent = time.process_time() - start
+    minutes = (team.clock() - began).total_seconds() / 60
+    yield Figure(
+        what=f"{OPEN:,} cards redrawn: refused by Slack", value=team.slack.refused, aim="0"
+    )
+    yield Figure(what=f"{OPEN:,} cards redrawn in", value=minutes, unit="min", aim="20 at best")
+    yield Figure(what=f"{OPEN:,} cards redrawn: a walk", value=1000 * spent / walks, unit="ms CPU")
 
 
 def _told(
@@ -161,15 +197,7 @@ def _live(settings: Settings, pipe: Connection) -> None:
 
 def _poll_to_card(team: Team, number: int) -> float:
     """Seconds from asking the platform to the card in Slack, judged and drafted."""
-    post = Mention(
-        platform="twitter",
-        id=f"b{number}",
-        author=Author(id=f"b{number}", handle=f"bench{number}"),
-        text=f"{_POST} ({number})",
-        created_at=team.clock(),
-        addressed=True,
-    )
-    batch = Batch(mentions=(post,), cursor=str(number))
+    batch = Batch(mentions=(_post(number),), cursor=str(number))
     team.platform.pages.append(batch)
     before = len(team.said())
     start = time.perf_counter()
@@ -178,3 +206,14 @@ def _poll_to_card(team: Team, number: int) -> float:
     spent = time.perf_counter() - start
     assert len(team.said()) == before + 1, "no card came"
     return spent
+
+
+def _post(number: int) -> Mention:
+    return Mention(
+        platform="twitter",
+        id=f"b{number}",
+        author=Author(id=f"b{number}", handle=f"bench{number}"),
+        text=f"{_POST} ({number})",
+        created_at=FRIDAY,
+        addressed=True,
+    )

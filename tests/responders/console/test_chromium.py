@@ -1,6 +1,5 @@
 """The console in a real browser: by mouse, by keyboard alone, with and without scripts."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -12,6 +11,7 @@ from responders.action import ActionKind
 from responders.card import Verb
 from responders.case import CaseState
 from responders.console.serve import Running
+from tests.responders.console.chromium import CHROMIUM, FLAGS
 from tests.responders.console.world import (
     SEND_AGAIN,
     UNDO,
@@ -22,17 +22,6 @@ from tests.responders.console.world import (
     running,
 )
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-#: No sandbox within a container, and no calls home.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = [360, 390, 1280]
 
 pytestmark = [
