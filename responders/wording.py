@@ -9,6 +9,7 @@ in, and comes in once: a name that reads `{code}` stays a name.
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _CHOICE = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
@@ -48,6 +49,7 @@ def check(text: str, allowed: Collection[str]) -> None:
         )
 
 
+@lru_cache(maxsize=8192)
 def form(text: str, *, familiar: bool) -> str:
     """The text in one form of address, its placeholders still open."""
     return _CHOICE.sub(lambda match: match[2 if familiar else 1], text)
@@ -61,7 +63,8 @@ def say(text: str, *, familiar: bool, values: Mapping[str, str]) -> str:
     Raises:
         KeyError: a placeholder has no value.
     """
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], form(text, familiar=familiar))
+    said = form(text, familiar=familiar)
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], said) if "{" in said else said
 
 
 def tame(name: str, limit: int = NAME_LIMIT) -> str:

@@ -7,13 +7,14 @@ that were seen and what to write instead. The phrases of each language lie in `p
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from connectors.base import Ability, Mention, Way
 from responders.draft import CODE_PLACEHOLDER, Draft, Finding, Half
 from responders.guard import facts
 from responders.guard.codes import INSTEAD, NEVER_OVERRIDDEN, Code, severity
-from responders.guard.phrases import Listening, folded, listening, pieces_in
+from responders.guard.phrases import Listening, folded, likely_in, listening, pieces_in
 from responders.guard.tongue import is_han, tongue, tongues
 from responders.policy import Brand
 
@@ -199,20 +200,32 @@ def _patterns(reading: _Reading) -> Iterator[Finding]:
 def _phrases(reading: _Reading) -> Iterator[Finding]:
     """What is said in words of one language."""
     language = reading.language if listening(reading.language) else _FALLBACK
-    listened, present = listening(language), pieces_in(reading.lower, language)
-    for code in _HEARD:
-        if code not in listened or (code in _PUBLIC_ONLY and reading.half is Half.PRIVATE):
-            continue
-        span = listened[code].hear(reading.lower, reading.half, present)
-        if span is None:
-            continue
-        words = reading.plain[slice(*span)]
+    for code, start, end in _heard(reading.lower, language, reading.half):
+        words = reading.plain[start:end]
         if code in {Code.AMOUNT, Code.DATE, Code.POLICY} and _is_fact(reading, words):
             continue
         yield reading.finding(code, words)
+
+
+@lru_cache(maxsize=1024)
+def _heard(text: str, language: str, half: Half) -> tuple[tuple[Code, int, int], ...]:
+    """The codes that a lower-cased text is caught with, and where.
+
+    Kept: a draft is read when it is made, when its card is shown and right before it is sent.
+    """
+    listened, present = listening(language), pieces_in(text, language)
+    likely = likely_in(language, half, present)
+    found: list[tuple[Code, int, int]] = []
+    for code in _HEARD:
+        if code not in likely or (code in _PUBLIC_ONLY and half is Half.PRIVATE):
+            continue
+        span = listened[code].hear(text, half, present, likely[code])
+        if span is not None:
+            found.append((code, *span))
     alone = listened.get(Code.DM_ONLY)
-    if alone and reading.half is Half.PUBLIC and _only_invites(alone, reading.lower):
-        yield reading.finding(Code.DM_ONLY, reading.text)
+    if alone and half is Half.PUBLIC and _only_invites(alone, text):
+        found.append((Code.DM_ONLY, 0, len(text)))
+    return tuple(found)
 
 
 def _is_fact(reading: _Reading, words: str) -> bool:

@@ -6,6 +6,7 @@ A word that the brand lists among its facts, or that stands in what is allowed, 
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 from responders.guard.tongue import tongues
 
@@ -68,8 +69,7 @@ _LAUGH = _either(word for tongue in tongues().values() for word in tongue.laught
 #: Faces and words that laugh. A smile after thanks is fine; laughing at a complaint never is.
 _LAUGHTER = re.compile(
     r"[\U0001f602\U0001f923\U0001f61c\U0001f61d\U0001f60f\U0001f644\U0001f639\U0001f921\U0001f608"
-    rf"\U0001f92a]|(?<!\w)(?:{_LAUGH})(?!\w)",
-    re.IGNORECASE,
+    rf"\U0001f92a]|(?<!\w)(?:{_LAUGH})(?!\w)"
 )
 
 #: Marketplaces and shops that another shop's team should not bring into a conversation.
@@ -112,13 +112,13 @@ def amount(text: str, allowed: Collection[str]) -> str | None:
 
 def date(text: str, allowed: Collection[str]) -> str | None:
     """A day or a time of day in figures."""
-    return _first(_matches(_DATE, _LINK.sub(" ", text)), allowed) if _has_figure(text) else None
+    return _first(_matches(_DATE, _without_links(text)), allowed) if _has_figure(text) else None
 
 
 def link(text: str, allowed: Collection[str]) -> str | None:
     """A link whose place is not the brand's own."""
     hosts = {host for one in allowed if (host := _host(one))}
-    for found in _matches(_LINK, _EMAIL.sub(" ", text)):
+    for found in _links(text):
         host = _host(found)
         if not any(host == ours or host.endswith("." + ours) for ours in hosts):
             return found
@@ -141,9 +141,36 @@ def masked(text: str) -> str:
     return text
 
 
+#: Without one of these there is no link, no blank, no account: most texts need no further look.
+_LINK_SIGN = re.compile(r"\.\w|://")
+_BLANK_SIGNS = frozenset("{[<%_$")
+_BLANK_WORDS = (".....", "xxx", "todo", "tbd", "lorem", "insert")
+
+
+def _may_hold_blank(text: str) -> bool:
+    if not _BLANK_SIGNS.isdisjoint(text):
+        return True
+    lower = text.lower()
+    return any(word in lower for word in _BLANK_WORDS)
+
+
+@lru_cache(maxsize=64)
+def _without_links(text: str) -> str:
+    return _LINK.sub(" ", text) if _LINK_SIGN.search(text) else text
+
+
+def _links(text: str) -> Iterator[str]:
+    return _matches(_LINK, _without_mails(text)) if _LINK_SIGN.search(text) else iter(())
+
+
+@lru_cache(maxsize=64)
+def _without_mails(text: str) -> str:
+    return _EMAIL.sub(" ", text) if "@" in text else text
+
+
 def any_link(text: str) -> str | None:
     """Any link at all."""
-    return next(_matches(_LINK, _EMAIL.sub(" ", text)), None)
+    return next(_links(text), None)
 
 
 def _host(link: str) -> str:
@@ -154,8 +181,10 @@ def _host(link: str) -> str:
 
 def handle(text: str, allowed: Collection[str]) -> str | None:
     """A mention of an account that is neither ours nor the customer's."""
+    if "@" not in text and "u/" not in text:
+        return None
     known = {name.lstrip("@").casefold() for name in allowed if name}
-    for match in _HANDLE.finditer(_EMAIL.sub(" ", _LINK.sub(" ", text))):
+    for match in _HANDLE.finditer(_without_mails(_without_links(text))):
         name = match[1] or match[2]
         if name.casefold() not in known:
             return match[0]
@@ -164,9 +193,11 @@ def handle(text: str, allowed: Collection[str]) -> str | None:
 
 def personal(text: str, allowed: Collection[str]) -> str | None:
     """A mail address, phone number, postal address, bank account or card."""
-    plain = _LINK.sub(" ", text) if "@" not in text else text
+    plain = _without_links(text) if "@" not in text else text
     known = [squeezed(one) for one in allowed if one]
-    patterns = (_EMAIL, _IBAN, _CARD, _ADDRESS, _PHONE) if _has_figure(text) else (_EMAIL,)
+    patterns = (_IBAN, _CARD, _ADDRESS, _PHONE) if _has_figure(text) else ()
+    if "@" in text:
+        patterns = (_EMAIL, *patterns)
     for pattern in patterns:
         for words in _matches(pattern, plain):
             if pattern is _CARD and not _luhn(words):
@@ -195,11 +226,13 @@ def order_number(text: str, allowed: Collection[str]) -> str | None:
     """The number of an order or a parcel."""
     if not _has_figure(text):
         return None
-    return _first(_matches(_NUMBER_OF_ORDER, _LINK.sub(" ", text)), allowed)
+    return _first(_matches(_NUMBER_OF_ORDER, _without_links(text)), allowed)
 
 
 def blank(text: str, allowed: Collection[str]) -> str | None:
     """Something that should have been filled in."""
+    if not _may_hold_blank(text):
+        return None
     return next((words for words in _matches(_BLANK, text) if words not in allowed), None)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 _FILE = Path(__file__).parent / "languages.toml"
 _WORD = re.compile(r"[^\W\d_]+")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 #: How many common words there must be, and how far ahead of the next language.
 _ENOUGH = 3
@@ -46,8 +47,30 @@ def tongues() -> Mapping[str, Tongue]:
     }
 
 
+@cache
+def _speakers() -> Mapping[str, tuple[str, ...]]:
+    """Every common word with the languages that it is common in."""
+    words = {word for mine in tongues().values() for word in mine.common}
+    return {
+        word: tuple(name for name, mine in tongues().items() if word in mine.common)
+        for word in words
+    }
+
+
+@cache
+def _telling() -> Mapping[str, tuple[str, ...]]:
+    """Every telling letter with the languages that it tells."""
+    signs = {sign for mine in tongues().values() for sign in mine.telling}
+    return {
+        sign: tuple(name for name, mine in tongues().items() if sign in mine.telling)
+        for sign in signs
+    }
+
+
 def is_han(text: str) -> bool:
     """Whether most letters are Chinese characters."""
+    if _HAN.search(text) is None:
+        return False
     letters = [char for char in text if char.isalpha()]
     return bool(letters) and 2 * sum("\u4e00" <= char <= "\u9fff" for char in letters) > len(
         letters
@@ -60,12 +83,14 @@ def tongue(text: str) -> str | None:
         return "zh"
     lower = text.lower()
     words = _WORD.findall(lower)
-    counted = Counter(words)
-    scores = {
-        language: sum(counted[word] for word in mine.common & counted.keys())
-        + 2 * sum(map(lower.count, mine.telling))
-        for language, mine in tongues().items()
-    }
+    scores = Counter(dict.fromkeys(tongues(), 0))
+    known = _speakers()
+    for word in words:
+        for language in known.get(word, ()):
+            scores[language] += 1
+    for letter in _telling().keys() & set(lower):
+        for language in _telling()[letter]:
+            scores[language] += 2 * lower.count(letter)
     best, second = sorted(scores, key=scores.__getitem__, reverse=True)[:2]
     if scores[best] < _ENOUGH or scores[best] < scores[second] * _AHEAD:
         return None

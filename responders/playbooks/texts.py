@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from responders.draft import Half
-from responders.guard.phrases import Phrase, folded, pieces_of
+from responders.guard.phrases import Phrase, Pieces, folded, pieces_of
 from responders.verdict import Topic, Verdict
 from responders.voice import Review, Voice
 
@@ -86,7 +86,7 @@ class _Ear:
     """The matters of one language, the first one first, and the pieces that their phrases need."""
 
     matters: tuple[Matter, ...]
-    pieces: tuple[str, ...]
+    pieces: Pieces
 
 
 #: Topics that say nothing of what is the matter: any may be heard then.
@@ -129,7 +129,7 @@ class Playbooks:
         if ear is None:
             return None
         lower = folded(_LINK.sub(" ", text), language).lower()
-        present = frozenset(piece for piece in ear.pieces if piece in lower)
+        present = ear.pieces.within(lower)
         for matter in ear.matters:
             if topic in _OPEN or topic in matter.topics or topic == matter.playbook:
                 likely = (item for item in matter.hears[language] if item.possible(present))

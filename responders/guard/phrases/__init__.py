@@ -18,10 +18,11 @@ each language's table [words] spells out.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from responders.draft import Half
@@ -71,11 +72,13 @@ class PhraseError(ValueError):
 #: Pieces of text of which one must be there.
 Hints = tuple[str, ...]
 
+#: At most so many letters of a piece say where it may be.
+_START = 5
 #: How many sets of hints are looked for; more cost more than they save.
 _MOST_HINTS = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Phrase:
     """One phrase, ready to search with.
 
@@ -201,12 +204,17 @@ class Listening:
     caught: Mapping[Half, tuple[Phrase, ...]]
     fine: Mapping[Half, tuple[Phrase, ...]]
 
-    def hear(self, text: str, half: Half, present: frozenset[str]) -> tuple[int, int] | None:
+    def hear(
+        self, text: str, half: Half, present: frozenset[str], likely: Collection[Phrase]
+    ) -> tuple[int, int] | None:
         """The first place in a lower-cased text that is caught and not excused.
 
-        `present` is what `pieces_in` found in it.
+        Args:
+            text: Where to look.
+            half: Which phrases apply.
+            present: What `pieces_in` found in the text.
+            likely: Of the phrases that catch, those that `likely_in` named.
         """
-        likely = [item for item in self.caught[half] if item.possible(present)]
         found = sorted(span for item in likely for span in item.spans(text))
         if not found:
             return None
@@ -300,13 +308,46 @@ def listening(language: str) -> Mapping[str, Listening]:
     return read(path.read_text(encoding="utf-8"), language, shared)
 
 
-def pieces_of(phrases: Iterable[Phrase]) -> tuple[str, ...]:
+@dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """The pieces that some phrases look for, found in a text without trying each.
+
+    A piece can only be where its first letters are. A text holds far fewer runs of a few letters
+    than a language has pieces, so the runs are looked up and only what begins like one is tried.
+    """
+
+    short: tuple[str, ...]  #: are tried all the same
+    start: int  #: so many letters say where a piece may be
+    by_start: Mapping[str, tuple[str, ...]]
+
+    def within(self, text: str) -> frozenset[str]:
+        """The pieces that a lower-cased text holds."""
+        length, by_start = self.start, self.by_start
+        runs = {text[at : at + length] for at in range(len(text) - length + 1)}
+        found = [piece for piece in self.short if piece in text]
+        for start in by_start.keys() & runs:
+            found += [piece for piece in by_start[start] if piece in text]
+        return frozenset(found)
+
+
+def pieces_of(phrases: Iterable[Phrase]) -> Pieces:
     """Every piece that one of these phrases looks for."""
-    return tuple({piece for item in phrases for choices in item.hints for piece in choices})
+    pieces = {piece for item in phrases for choices in item.hints for piece in choices}
+    usual = median(map(len, pieces)) if pieces else _START
+    length = min(_START, max(1, int(usual)))
+    by_start: dict[str, list[str]] = {}
+    for piece in pieces:
+        if len(piece) >= length:
+            by_start.setdefault(piece[:length], []).append(piece)
+    return Pieces(
+        short=tuple(piece for piece in pieces if len(piece) < length),
+        start=length,
+        by_start={start: tuple(same) for start, same in by_start.items()},
+    )
 
 
 @cache
-def _pieces(language: str) -> tuple[str, ...]:
+def _pieces(language: str) -> Pieces:
     """Every piece that some phrase of the language looks for."""
     return pieces_of(
         item
@@ -318,4 +359,28 @@ def _pieces(language: str) -> tuple[str, ...]:
 
 def pieces_in(text: str, language: str) -> frozenset[str]:
     """The pieces of a language's phrases that a lower-cased text holds: looked for once a text."""
-    return frozenset([piece for piece in _pieces(language) if piece in text])
+    return _pieces(language).within(text)
+
+
+@cache
+def _by_piece(language: str, half: Half) -> Mapping[str, tuple[tuple[str, Phrase], ...]]:
+    """Each piece with the phrases that cannot be without it or its like, and their codes."""
+    found: dict[str, list[tuple[str, Phrase]]] = {}
+    for code, heard in listening(language).items():
+        for item in heard.caught[half]:
+            for piece in item.hints[0]:
+                found.setdefault(piece, []).append((code, item))
+    return {piece: tuple(items) for piece, items in found.items()}
+
+
+def likely_in(
+    language: str, half: Half, present: frozenset[str]
+) -> Mapping[str, Collection[Phrase]]:
+    """By code, the phrases that may be in a text that holds these pieces."""
+    index = _by_piece(language, half)
+    found: dict[str, dict[Phrase, None]] = {}
+    for piece in index.keys() & present:
+        for code, item in index[piece]:
+            if item.possible(present):
+                found.setdefault(code, {})[item] = None
+    return found
