@@ -38,7 +38,7 @@ train: $(VENV)/.dev            ## the complaint model once more; monitor/judge/s
 	$(BIN)/python -m monitor.judge.train $(DATA)
 
 soak: $(VENV)/.dev             ## the long runs: every crash point, many seeds
-	AMENDS_SOAK=1 $(BIN)/python -m pytest -q -n 2 tests/acceptance tests/responders/test_simulation.py
+	AMENDS_SOAK=1 $(BIN)/python -m pytest -q -n 2 tests/acceptance tests/contracts tests/responders/test_simulation.py
 
 lock:                          ## new lock files; needs uv
 	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \

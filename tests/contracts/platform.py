@@ -83,8 +83,11 @@ class Platform(AbstractContextManager["Platform"], Protocol):
     def traits(self) -> Traits:
         """What this platform allows."""
 
-    def connector(self) -> Connector:
-        """A new connector with valid settings, as after a restart: it remembers nothing."""
+    def connector(self, *, timeout: float = 5.0) -> Connector:
+        """A new connector with valid settings, as after a restart: it remembers nothing.
+
+        `timeout` is that of each of its requests, in seconds.
+        """
 
     def set_time(self, at: datetime) -> None:
         """What is written from now on bears times from this moment on."""
@@ -122,6 +125,18 @@ class Platform(AbstractContextManager["Platform"], Protocol):
 
     def answer_html_next(self) -> None:
         """The next request is answered with a page of HTML and status 200, and not applied."""
+
+    def answer_garbage_next(self, body: bytes) -> None:
+        """The next request is answered with these bytes as the API's answer, and not applied."""
+
+    def hang_next_request(self) -> None:
+        """The next request, a read too, is taken and never answered."""
+
+    def add_unknown_fields(self) -> None:
+        """Everything that is shown or written from now on has more in it than anybody knows."""
+
+    def hide_author(self, text: str, *, null: bool) -> None:
+        """What is posted with this text says nothing of its author, or says that there is none."""
 
     def limit_until(self, at: datetime | None) -> None:
         """Every request is rate-limited, and told to come back at this time. None: no more."""

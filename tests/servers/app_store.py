@@ -190,7 +190,7 @@ def settings(url: str, **changes: object) -> AppStoreSettings:
     return AppStoreSettings.model_validate(values | changes)
 
 
-class AppStorePlatform(ReviewPlatform):
+class AppStorePlatform(ReviewPlatform[AppStoreServer]):
     """The loopback store as the connectors' contract sees it."""
 
     traits = Traits(
@@ -201,12 +201,13 @@ class AppStorePlatform(ReviewPlatform):
         private_messages=False,
         tells_who_is_addressed=False,
     )
+    author_fields = ("reviewerNickname",)
 
     def __init__(self) -> None:
-        self.server: AppStoreServer = AppStoreServer()
+        self.server = AppStoreServer()
 
-    def connector(self) -> AppStore:
-        return AppStore(settings(self.server.url, timeout_seconds=0.5))
+    def connector(self, *, timeout: float = 5.0) -> AppStore:
+        return AppStore(settings(self.server.url, timeout_seconds=timeout))
 
     def public_replies(self) -> Sequence[Sent]:
         said = [one for one in self.server.reviews.values() if one.said]

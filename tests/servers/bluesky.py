@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import regex
 from pydantic import SecretStr
@@ -26,7 +25,8 @@ from pydantic import SecretStr
 from connectors.bluesky import Bluesky, BlueskySettings
 from connectors.bluesky.records import tid_at
 from tests.contracts.platform import Sent, Traits
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "bluesky"
 OURS = "acme.example"
@@ -91,7 +91,7 @@ class Post:
 
     @property
     def names_us(self) -> bool:
-        return OUR_DID in json.dumps(self.record.get("facets", []))
+        return OUR_DID in str(self.record.get("facets", ""))
 
 
 @dataclass(kw_only=True)
@@ -120,6 +120,7 @@ class BlueskyServer(LoopbackServer):
         self.messages: list[Message] = []
         self.password = PASSWORD
         self.sessions = 0
+        self._given: dict[str, str] = {}  #: token -> what it is for
         self.token_lives_until = _FAR_FUTURE
         self.refresh_works = True
         self.limited_until: datetime | None = None
@@ -134,7 +135,7 @@ class BlueskyServer(LoopbackServer):
             body={"error": "AuthenticationRequired", "message": "Invalid identifier or password"},
         )
         self.search_matches: Callable[[Post, str], bool] = lambda post, query: (
-            query in json.dumps(post.record)
+            query in str(post.record.get("text"))
         )
         self.did_document: Json | None = None
         self.started = _STARTED
@@ -180,6 +181,10 @@ class BlueskyServer(LoopbackServer):
             self.messages.append(made)
             return made
 
+    def end_sessions(self) -> None:
+        """No token that was given out is worth anything any more."""
+        self._given.clear()
+
     # --- HTTP ---
 
     def _exchange(self, request: Request) -> Answer | None:
@@ -215,7 +220,7 @@ class BlueskyServer(LoopbackServer):
             return self._log_in(request)
         if method == "com.atproto.server.refreshSession":
             return self._renew(request)
-        if request.headers.get("authorization") != f"Bearer {self._token('access')}":
+        if not self._bears(request, "access"):
             return _error(400, "ExpiredToken", "Token has expired")
         if method.startswith("chat.bsky."):
             return self._chat(method, request)
@@ -226,10 +231,16 @@ class BlueskyServer(LoopbackServer):
     def _token(self, kind: str) -> str:
         claims = {"sub": OUR_DID, "exp": self.token_lives_until, "n": self.sessions, "kind": kind}
         parts = [{"typ": "JWT"}, claims]
-        return ".".join(
+        token = ".".join(
             base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
             for part in [*parts, "signature"]
         )
+        self._given[token] = kind
+        return token
+
+    def _bears(self, request: Request, kind: str) -> bool:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return self._given.get(token) == kind
 
     def _session(self) -> Answer:
         self.sessions += 1
@@ -251,7 +262,7 @@ class BlueskyServer(LoopbackServer):
         return self._session()
 
     def _renew(self, request: Request) -> Answer:
-        right = request.headers.get("authorization") == f"Bearer {self._token('refresh')}"
+        right = self._bears(request, "refresh")
         if not right or not self.refresh_works:
             return _error(400, "ExpiredToken", "Token has been revoked")
         self.token_lives_until = _FAR_FUTURE
@@ -311,12 +322,13 @@ class BlueskyServer(LoopbackServer):
 
     def _notifications(self, request: Request) -> Answer:
         ours = f"at://{OUR_DID}/"
+        reasons = request.every("reasons")
         found = []
         for post in self.posts.values():
             if post.author == OURS:
                 continue
             reason = "mention" if post.names_us else "reply" if post.parent.startswith(ours) else ""
-            if reason and reason in request.every("reasons"):
+            if reason in reasons:
                 found.append((post, reason))
         found.sort(key=lambda each: each[0].indexed, reverse=True)
         if "cursor" in request.query:
@@ -467,7 +479,7 @@ def settings(url: str, **changes: object) -> BlueskySettings:
     return BlueskySettings.model_validate(values | changes)
 
 
-class BlueskyPlatform:
+class BlueskyPlatform(Front[BlueskyServer]):
     """The loopback Bluesky as the connectors' contract sees it."""
 
     traits = Traits(
@@ -476,24 +488,13 @@ class BlueskyPlatform:
         private_messages_can_be_retracted=False,
         longest_public_text=300,
     )
+    author_fields = ("author",)
 
     def __init__(self) -> None:
         self.server = BlueskyServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> Bluesky:
-        return self.connector_at(self.server.url)
+    def connector(self, *, timeout: float = 5.0) -> Bluesky:
+        return self.connector_at(self.server.url, timeout=timeout)
 
     @staticmethod
     def connector_at(url: str, *, timeout: float = 2.0) -> Bluesky:
@@ -532,21 +533,12 @@ class BlueskyPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(_error(status, "UpstreamFailure", "no"))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_until = at
 
     def expire_login(self) -> None:
         self.server.password = "another one"
-        self.server.sessions += 1  # no token fits any more
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
+        self.server.end_sessions()
 
     def public_replies(self) -> Sequence[Sent]:
         ours = [p for p in self.server.posts.values() if p.author == OURS and p.parent]

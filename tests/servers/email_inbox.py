@@ -46,6 +46,7 @@ class Kept:
     uid: int
     raw: bytes
     at: datetime
+    id: str = ""
 
 
 @dataclass(kw_only=True)
@@ -77,6 +78,10 @@ class Provider:
         self.imap_refusals: dict[str, list[str]] = {}  #: command -> what is said, the next times
         self.keeps_copies = False  #: as Gmail does
         self.greeting = "* OK ready"
+        self.garbage = b""  #: said once in place of what IMAP says to a command, and then goodbye
+        self.silent = False  #: the next command of IMAP is taken, and nothing said
+        self.more_headers: dict[str, str] = {}  #: in every mail of a customer
+        self.anonymous: set[str] = set()  #: texts whose mails name no sender
         self.drops_answer = False  #: of the next mail: taken, and the connection broken
         self.hangs = False  #: the next mail is taken, and nothing said
         self.logins: list[str] = []
@@ -117,13 +122,17 @@ class Provider:
                 server.stop()
         self._imap = self._smtp = None
 
+    def set_time(self, at: datetime) -> None:
+        """The next mail comes in then."""
+        self._started = at.replace(microsecond=0) - timedelta(seconds=self._made)
+
     def arrive(self, raw: bytes, *, folder: str = "INBOX", at: datetime | None = None) -> Kept:
         """A mail comes in, a second after the one before."""
         with self.lock:
             self._made += 1
             there = self.folders[folder]
             when = at or self._started + timedelta(seconds=self._made)
-            kept = Kept(uid=there.next_uid, raw=raw, at=when)
+            kept = Kept(uid=there.next_uid, raw=raw, at=when, id=id_of(_message_id(raw)))
             there.next_uid += 1
             there.mails.append(kept)
             return kept
@@ -140,6 +149,10 @@ class Provider:
         for name, value in headers.items():
             del mail[name.replace("_", "-")]
             mail[name.replace("_", "-")] = value
+        for name, value in self.more_headers.items():
+            mail[name] = value
+        if text in self.anonymous:
+            del mail["From"]
         mail.set_content(text)
         return id_of(mail["Message-ID"]), self.arrive(mail.as_bytes())
 
@@ -202,6 +215,15 @@ class _Imap(_Talk):
             if command == "UID":
                 command, _, arguments = arguments.partition(" ")
                 command = command.upper()
+            if self.provider.silent:
+                self.provider.silent = False
+                self.provider.release.wait(_LONGEST_SILENCE)
+                return
+            if self.provider.garbage:
+                self.say(self.provider.garbage)
+                self.provider.garbage = b""
+                self.drop()
+                return
             waiting = self.provider.imap_refusals.get(command, [])
             if waiting:
                 self.say(f"{tag} {waiting.pop(0)}")
@@ -267,7 +289,8 @@ class _Imap(_Talk):
         mails = self._folder.mails
         if not mails and arguments == "UID *":
             return "BAD no such message"
-        found = [str(kept.uid) for kept in mails if _fits(kept, arguments, mails[-1].uid)]
+        fits = _search(arguments, mails[-1].uid if mails else 0)
+        found = [str(kept.uid) for kept in mails if fits(kept)]
         self.say(" ".join(["* SEARCH", *found]))
         return "OK done"
 
@@ -307,27 +330,30 @@ class _Imap(_Talk):
         return "OK done"
 
 
-def _fits(kept: Kept, criteria: str, last: int) -> bool:
-    """Whether a mail fits one of the searches that the connector makes."""
+def _search(criteria: str, last: int) -> Callable[[Kept], bool]:
+    """Which mails fit one of the searches that the connector makes."""
     if found := re.fullmatch(r"UID (\d+):\*", criteria):
         low, high = sorted((int(found[1]), last))
-        return low <= kept.uid <= high
+        return lambda kept: low <= kept.uid <= high
     if criteria == "UID *":
-        return kept.uid == last
+        return lambda kept: kept.uid == last
     if found := re.fullmatch(r"SINCE (\S+)", criteria):
-        return kept.at.date() >= datetime.strptime(found[1] + " +0000", "%d-%b-%Y %z").date()
-    mail = message_from_bytes(kept.raw)
+        day = datetime.strptime(found[1] + " +0000", "%d-%b-%Y %z").date()
+        return lambda kept: kept.at.date() >= day
     if found := re.fullmatch(r'OR FROM "([^"]*)" HEADER Reply-To "([^"]*)"', criteria):
-        return _holds(mail["From"], found[1]) or _holds(mail["Reply-To"], found[2])
+        sender, answers = found[1], found[2]
+        return lambda kept: _holds(kept, "From", sender) or _holds(kept, "Reply-To", answers)
     if found := re.fullmatch(r'TO "([^"]*)"', criteria):
-        return _holds(mail["To"], found[1])
+        name = found[1]
+        return lambda kept: _holds(kept, "To", name)
     found = re.fullmatch(r'HEADER Message-ID "([^"]*)"', criteria)
     assert found is not None, criteria
-    return _holds(mail["Message-ID"], found[1])
+    wanted = found[1]
+    return lambda kept: _holds(kept, "Message-ID", wanted)
 
 
-def _holds(header: object, part: str) -> bool:
-    return part.casefold() in str(header or "").casefold()
+def _holds(kept: Kept, header: str, part: str) -> bool:
+    return part.casefold() in str(message_from_bytes(kept.raw)[header] or "").casefold()
 
 
 class _Smtp(_Talk):
@@ -432,8 +458,11 @@ class EmailPlatform:
     ) -> None:
         self.provider.__exit__(kind, error, trace)
 
-    def connector(self) -> EmailInbox:
-        return EmailInbox(settings(self.provider, timeout_seconds=0.5))
+    def connector(self, *, timeout: float = 5.0) -> EmailInbox:
+        return EmailInbox(settings(self.provider, timeout_seconds=timeout))
+
+    def set_time(self, at: datetime) -> None:
+        self.provider.set_time(at)
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         return self.provider.write(author, text)[0]
@@ -446,7 +475,7 @@ class EmailPlatform:
 
     def delete(self, id: str) -> None:
         inbox = self.provider.folders["INBOX"]
-        inbox.mails = [kept for kept in inbox.mails if id_of(_message_id(kept.raw)) != id]
+        inbox.mails = [kept for kept in inbox.mails if kept.id != id]
 
     def answer_publicly(self, id: str, text: str) -> str:
         raise NotImplementedError("a mail has no public side")
@@ -465,6 +494,18 @@ class EmailPlatform:
 
     def answer_html_next(self) -> None:
         self.provider.greeting = "<!doctype html><title>Over capacity</title>"
+
+    def answer_garbage_next(self, body: bytes) -> None:
+        self.provider.garbage = b"* " + body
+
+    def hang_next_request(self) -> None:
+        self.provider.silent = True
+
+    def add_unknown_fields(self) -> None:
+        self.provider.more_headers["X-Added-In-2027"] = "kind=new"
+
+    def hide_author(self, text: str, *, null: bool) -> None:
+        self.provider.anonymous.add(text)
 
     def limit_until(self, at: datetime | None) -> None:
         raise NotImplementedError("a mailbox names no time")

@@ -22,7 +22,7 @@ def settings(url: str, **changes: object) -> FacebookSettings:
     return FacebookSettings.model_validate(values | changes)
 
 
-class FacebookPlatform(GraphPlatform):
+class FacebookPlatform(GraphPlatform[FacebookServer]):
     """The loopback page as the connectors' contract sees it."""
 
     traits = Traits(
@@ -35,7 +35,7 @@ class FacebookPlatform(GraphPlatform):
     )
 
     def __init__(self) -> None:
-        self.server: FacebookServer = FacebookServer()
+        self.server = FacebookServer()
 
-    def connector(self) -> Facebook:
-        return Facebook(settings(self.server.url, timeout_seconds=0.5))
+    def connector(self, *, timeout: float = 5.0) -> Facebook:
+        return Facebook(settings(self.server.url, timeout_seconds=timeout))

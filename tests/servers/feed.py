@@ -10,14 +10,13 @@ from email.utils import format_datetime
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from connectors.feed import Feed, FeedSettings
 from connectors.feed.entries import key
 from monitor.clock import now
 from tests.contracts.platform import Sent, Traits
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "feed"
 PATH = "/feed.xml"
@@ -51,15 +50,18 @@ class FeedServer(LoopbackServer):
         self.shown = 300  #: the newest so many
         self.tells_etag = True
         self.forbidden = False
+        self.extra = ""  #: stands in the channel and in every entry
+        self.anonymous: set[str] = set()  #: texts whose entries name nobody
         self.limited_for: float | None = None
-        self._made = 0
+        self.made = 0
+        self.started = _STARTED
 
     def publish(self, text: str, *, author: str = "maria", broken: bool = False) -> str:
         """A new entry; its guid."""
         with self.lock:
-            self._made += 1
-            guid = f"https://site.example/{self._made}"
-            at = _STARTED + timedelta(seconds=self._made)
+            self.made += 1
+            guid = f"https://site.example/{self.made}"
+            at = self.started + timedelta(seconds=self.made)
             self.entries[guid] = Entry(guid=guid, text=text, author=author, at=at, broken=broken)
             return guid
 
@@ -88,23 +90,23 @@ class FeedServer(LoopbackServer):
 
     def _rss(self) -> bytes:
         newest = sorted(self.entries.values(), key=lambda e: e.at, reverse=True)[: self.shown]
-        items = "".join(map(_item, newest))
+        items = "".join(map(self._item, newest))
         return (
             '<?xml version="1.0" encoding="utf-8"?><rss version="2.0" '
             'xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Site</title>'
-            f"{items}</channel></rss>"
+            f"{self.extra}{items}</channel></rss>"
         ).encode()
 
-
-def _item(entry: Entry) -> str:
-    if entry.broken:
-        return f"<item><guid>{entry.guid}</guid></item>"
-    return (
-        f"<item><guid>{entry.guid}</guid><link>{entry.guid}</link>"
-        f"<dc:creator>{escape(entry.author)}</dc:creator>"
-        f"<pubDate>{format_datetime(entry.at)}</pubDate>"
-        f"<description>{escape('<p>' + escape(entry.text) + '</p>')}</description></item>"
-    )
+    def _item(self, entry: Entry) -> str:
+        if entry.broken:
+            return f"<item><guid>{entry.guid}</guid></item>"
+        author = f"<dc:creator>{escape(entry.author)}</dc:creator>"
+        return (
+            f"<item><guid>{entry.guid}</guid><link>{entry.guid}</link>{self.extra}"
+            f"{'' if entry.text in self.anonymous else author}"
+            f"<pubDate>{format_datetime(entry.at)}</pubDate>"
+            f"<description>{escape('<p>' + escape(entry.text) + '</p>')}</description></item>"
+        )
 
 
 def settings(*urls: str, **changes: object) -> FeedSettings:
@@ -113,7 +115,7 @@ def settings(*urls: str, **changes: object) -> FeedSettings:
     return FeedSettings.model_validate(values | changes)
 
 
-class FeedPlatform:
+class FeedPlatform(Front[FeedServer]):
     """The loopback site as the connectors' contract sees it."""
 
     traits = Traits(
@@ -132,20 +134,11 @@ class FeedPlatform:
     def __init__(self) -> None:
         self.server = FeedServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
+    def connector(self, *, timeout: float = 5.0) -> Feed:
+        return Feed(settings(self.server.url + PATH, timeout_seconds=timeout))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> Feed:
-        return Feed(settings(self.server.url + PATH, timeout_seconds=0.5))
+    def set_time(self, at: datetime) -> None:
+        self.server.started = at - timedelta(seconds=self.server.made)
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         return key(self.server.publish(text, author=author))
@@ -171,23 +164,20 @@ class FeedPlatform:
     def hang_next_answer(self) -> None:
         self.server.hang_next()
 
+    def add_unknown_fields(self) -> None:
+        self.server.extra = '<y:added xmlns:y="urn:year:2027"><y:kind>new</y:kind></y:added>'
+
+    def hide_author(self, text: str, *, null: bool) -> None:
+        self.server.anonymous.add(text)
+
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(Answer(status=status))
-
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
 
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_for = None if at is None else (at - now()).total_seconds()
 
     def expire_login(self) -> None:
         self.server.forbidden = True
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         return []

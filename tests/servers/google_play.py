@@ -175,7 +175,7 @@ def settings(url: str, **changes: object) -> GooglePlaySettings:
     return GooglePlaySettings.model_validate(values | changes)
 
 
-class GooglePlayPlatform(ReviewPlatform):
+class GooglePlayPlatform(ReviewPlatform[GooglePlayServer]):
     """The loopback store as the connectors' contract sees it."""
 
     traits = Traits(
@@ -187,12 +187,13 @@ class GooglePlayPlatform(ReviewPlatform):
         tells_who_is_addressed=False,
         public_replies_can_be_retracted=False,
     )
+    author_fields = ("authorName",)
 
     def __init__(self) -> None:
-        self.server: GooglePlayServer = GooglePlayServer()
+        self.server = GooglePlayServer()
 
-    def connector(self) -> GooglePlay:
-        return GooglePlay(settings(self.server.url, timeout_seconds=0.5))
+    def connector(self, *, timeout: float = 5.0) -> GooglePlay:
+        return GooglePlay(settings(self.server.url, timeout_seconds=timeout))
 
     def public_replies(self) -> Sequence[Sent]:
         said = [one for one in self.server.reviews.values() if one.said]

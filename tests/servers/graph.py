@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from monitor.clock import now
 from tests.contracts.platform import Sent
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 US = "777"
@@ -67,6 +67,7 @@ class GraphServer(LoopbackServer):
     def __init__(self) -> None:
         super().__init__()
         self.words: dict[str, Words] = {}
+        self._answers: dict[str, list[Words]] = {}
         self.messages: list[Message] = []
         self.token = TOKEN
         self.limited_until: datetime | None = None
@@ -111,7 +112,12 @@ class GraphServer(LoopbackServer):
                 broken=broken,
             )
             self.words[made.id] = made
+            self._answers.setdefault(made.parent, []).append(made)
             return made
+
+    def answers(self, name: str) -> list[Words]:
+        """What stands directly below a comment."""
+        return [words for words in self._answers.get(name, ()) if words.id in self.words]
 
     def tell(self, person: str, text: str, *, ours: bool = False) -> Message:
         """A new private message."""
@@ -335,22 +341,13 @@ def _error(code: int, sub: int | None) -> Answer:
     return json_answer({"error": error | ({"error_subcode": sub} if sub else {})}, status=400)
 
 
-class GraphPlatform:
+Graph = TypeVar("Graph", bound=GraphServer)
+
+
+class GraphPlatform(Front[Graph]):
     """A loopback platform of Meta's as the connectors' contract sees it."""
 
-    server: GraphServer
-
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
+    author_fields = ("from", "username")
 
     def set_time(self, at: datetime) -> None:
         self.server.started = int(at.timestamp()) - self.server.made
@@ -383,20 +380,11 @@ class GraphPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(Answer(status=status))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_until = at
 
     def expire_login(self) -> None:
         self.server.token = "another one"
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         ours = [w for w in self.server.words.values() if w.author == US and w.post]

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from connectors.hackernews import HackerNews, HackerNewsSettings
 from monitor.clock import now
 from tests.contracts.platform import Sent, Traits
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "hackernews"
 OURS = "acme_help"
@@ -62,6 +62,10 @@ class HackerNewsServer(LoopbackServer):
         self.forbidden = False
         self._made = 46_100_000
         self._started = int((now() - timedelta(days=1)).timestamp())
+
+    def set_time(self, at: datetime) -> None:
+        """The next comment is written then."""
+        self._started = int(at.timestamp()) - (self._made - 46_100_000)
 
     def comment(
         self, author: str, text: str, *, below: int = 1, created: int | None = None
@@ -169,7 +173,7 @@ def settings(url: str, **changes: object) -> HackerNewsSettings:
     return HackerNewsSettings.model_validate(values | changes)
 
 
-class HackerNewsPlatform:
+class HackerNewsPlatform(Front[HackerNewsServer]):
     """The loopback Hacker News as the connectors' contract sees it."""
 
     traits = Traits(
@@ -182,24 +186,16 @@ class HackerNewsPlatform:
         reads_back=False,
         tells_who_is_addressed=False,
     )
+    author_fields = ("author",)
 
     def __init__(self) -> None:
         self.server = HackerNewsServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
+    def connector(self, *, timeout: float = 5.0) -> HackerNews:
+        return HackerNews(settings(self.server.url, timeout_seconds=timeout))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> HackerNews:
-        return HackerNews(settings(self.server.url, timeout_seconds=0.5))
+    def set_time(self, at: datetime) -> None:
+        self.server.set_time(at)
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         return str(self.server.comment(author, text).id)
@@ -229,20 +225,11 @@ class HackerNewsPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(Answer(status=status))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_for = None if at is None else (at - now()).total_seconds()
 
     def expire_login(self) -> None:
         self.server.forbidden = True
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         return []

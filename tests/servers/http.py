@@ -6,7 +6,7 @@ platform. A server stops by itself at the end of its `with` block, also while a 
 
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,11 +102,13 @@ class LoopbackServer:
 
     Attributes:
         requests: Every request that came in, oldest first; faults included.
+        rewrites: What is done to the JSON of each answer on its way out.
         also: Headers that every answer has besides its own.
     """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.rewrites: list[Callable[[object], object]] = []
         self.also: dict[str, str] = {}
         self.lock = RLock()
         self._faults: list[_Fault] = []
@@ -225,11 +227,22 @@ class LoopbackServer:
 
     def _apply(self, request: Request) -> Answer:
         try:
-            found = self.answer(request)
+            found = _rewritten(self.answer(request), self.rewrites)
             return replace(found, headers={**found.headers, **self.also})
         except Exception as error:  # noqa: BLE001 - kept, and raised again where the test sees it
             self._failures.append(error)
             return json_answer({"fake": "failed"}, status=500)
+
+
+def _rewritten(answer: Answer, rewrites: Sequence[Callable[[object], object]]) -> Answer:
+    """An answer in JSON, changed by each of these; any other as it is."""
+    kind = answer.headers.get("Content-Type", "")
+    if not rewrites or not kind.startswith("application/json") or not answer.body:
+        return answer
+    body = json.loads(answer.body)
+    for rewrite in rewrites:
+        body = rewrite(body)
+    return Answer(status=answer.status, body=json.dumps(body).encode(), headers=answer.headers)
 
 
 class _Server(ThreadingHTTPServer):

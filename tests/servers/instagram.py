@@ -39,7 +39,7 @@ class InstagramServer(GraphServer):
         if comment.parent:
             shown["parent_id"] = comment.parent
         else:
-            replies = [w for w in self.words.values() if w.parent == comment.id]
+            replies = self.answers(comment.id)
             if replies:
                 shown["replies"] = {"data": [self.as_comment(w) for w in replies]}
         if comment.broken:
@@ -62,7 +62,7 @@ def settings(url: str, **changes: object) -> InstagramSettings:
     return InstagramSettings.model_validate(values | changes)
 
 
-class InstagramPlatform(GraphPlatform):
+class InstagramPlatform(GraphPlatform[InstagramServer]):
     """The loopback account as the connectors' contract sees it."""
 
     traits = Traits(
@@ -75,7 +75,7 @@ class InstagramPlatform(GraphPlatform):
     )
 
     def __init__(self) -> None:
-        self.server: InstagramServer = InstagramServer()
+        self.server = InstagramServer()
 
-    def connector(self) -> Instagram:
-        return Instagram(settings(self.server.url, timeout_seconds=0.5))
+    def connector(self, *, timeout: float = 5.0) -> Instagram:
+        return Instagram(settings(self.server.url, timeout_seconds=timeout))

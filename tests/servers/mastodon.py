@@ -33,7 +33,8 @@ from sqlalchemy.orm import Session
 from connectors.mastodon import Mastodon, MastodonSettings
 from connectors.mastodon.statuses import without_names
 from tests.contracts.platform import Sent, Traits
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 OURS = "acme"
 TOKEN = "a-token"
@@ -303,7 +304,7 @@ def settings(url: str, **changes: object) -> MastodonSettings:
     return MastodonSettings.model_validate(values | changes)
 
 
-class MastodonPlatform:
+class MastodonPlatform(Front[MastodonServer]):
     """The loopback server as the connectors' contract sees it."""
 
     traits = Traits(
@@ -313,24 +314,13 @@ class MastodonPlatform:
         longest_public_text=500 - len("@maria "),
         customers_write_first=False,
     )
+    author_fields = ("account",)
 
     def __init__(self) -> None:
         self.server = MastodonServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> Mastodon:
-        return self.connector_at(self.server.url)
+    def connector(self, *, timeout: float = 5.0) -> Mastodon:
+        return self.connector_at(self.server.url, timeout=timeout)
 
     @staticmethod
     def connector_at(url: str, *, timeout: float = 4.0) -> Mastodon:
@@ -371,20 +361,11 @@ class MastodonPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(json_answer({"error": "no"}, status=status))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_until = at
 
     def expire_login(self) -> None:
         self.server.token = "another one"
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         return [

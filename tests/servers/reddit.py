@@ -14,19 +14,18 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pydantic import SecretStr
 
 from connectors.reddit import Reddit, RedditSettings
 from monitor.clock import now
 from tests.contracts.platform import Sent, Traits
+from tests.servers.front import Front
 from tests.servers.http import (
     Answer,
     LoopbackServer,
     Request,
-    html_answer,
     json_answer,
 )
 
@@ -406,7 +405,7 @@ def settings(url: str, **changes: object) -> RedditSettings:
     return RedditSettings.model_validate(values | changes)
 
 
-class RedditPlatform:
+class RedditPlatform(Front[RedditServer]):
     """The loopback Reddit as the connectors' contract sees it."""
 
     traits = Traits(
@@ -415,24 +414,13 @@ class RedditPlatform:
         private_messages_can_be_retracted=False,
         longest_public_text=10_000,
     )
+    author_fields = ("author",)
 
     def __init__(self) -> None:
         self.server = RedditServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> Reddit:
-        return Reddit(settings(self.server.url, timeout_seconds=0.5))
+    def connector(self, *, timeout: float = 5.0) -> Reddit:
+        return Reddit(settings(self.server.url, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:
         self.server.started = at.timestamp() - self.server.made
@@ -465,20 +453,11 @@ class RedditPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(_status(status))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_for = None if at is None else (at - now()).total_seconds()
 
     def expire_login(self) -> None:
         self.server.login_works = False
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         ours = [t for t in self.server.things.values() if t.author == OURS and t.parent]

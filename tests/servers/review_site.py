@@ -4,12 +4,12 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from monitor.clock import now
 from tests.contracts.platform import Sent
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 STARTED = 1_794_000_000
 
@@ -143,22 +143,11 @@ class ReviewServer(LoopbackServer):
         raise NotImplementedError
 
 
-class ReviewPlatform:
+Site = TypeVar("Site", bound=ReviewServer)
+
+
+class ReviewPlatform(Front[Site]):
     """A loopback site as the connectors' contract sees it."""
-
-    server: ReviewServer
-
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
 
     def set_time(self, at: datetime) -> None:
         self.server.started = int(at.timestamp()) - self.server.made
@@ -191,20 +180,11 @@ class ReviewPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(Answer(status=status))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_for = None if at is None else (at - now()).total_seconds()
 
     def expire_login(self) -> None:
         self.server.login_works = False
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def private_messages(self) -> Sequence[Sent]:
         return []

@@ -11,15 +11,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pydantic import SecretStr
 
 from connectors.telegram import Telegram, TelegramSettings
 from monitor.clock import now
 from tests.contracts.platform import Sent, Traits
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "telegram"
 TOKEN = "7654321:AAbbccSecret"
@@ -71,7 +71,8 @@ class TelegramServer(LoopbackServer):
         self.webhook = ""
         self.login_works = True
         self.limited_for: float | None = None
-        self._made = 0
+        self.made = 0
+        self.started = _STARTED
 
     # --- what people do ---
 
@@ -89,23 +90,23 @@ class TelegramServer(LoopbackServer):
             person = self.people.setdefault(author, 7_000_001 + len(self.people))
             message = sample("message")
             del message["reply_to_message"]
-            self._made += 1
+            self.made += 1
             where = _CHAT if chat is not None else {"id": person, "type": "private"}
             if chat is None:
                 self.wrote_first.add(person)
             message |= {
-                "message_id": self._made,
+                "message_id": self.made,
                 "from": {"id": person, "is_bot": False, "first_name": author, "username": author},
                 "chat": where | ({} if chat is None else {"id": chat}),
-                "date": _STARTED + self._made,
+                "date": self.started + self.made,
                 "text": text,
             }
             if below is not None:
                 message["reply_to_message"] = deepcopy(self.messages[GROUP, below])
             message |= changes
-            self.messages[message["chat"]["id"], self._made] = message
+            self.messages[message["chat"]["id"], self.made] = message
             self.update(message=message)
-            return self._made
+            return self.made
 
     def update(self, **what: object) -> None:
         """Something that the bot is told."""
@@ -162,18 +163,18 @@ class TelegramServer(LoopbackServer):
             return refusal(400, "Bad Request: message to be replied not found")
         if chat > 0 and chat not in self.wrote_first:
             return refusal(403, "Forbidden: bot can't initiate conversation with a user")
-        self._made += 1
-        self.sent.append(Ours(chat=chat, number=self._made, to=to, text=text))
+        self.made += 1
+        self.sent.append(Ours(chat=chat, number=self.made, to=to, text=text))
         message: Json = {
-            "message_id": self._made,
+            "message_id": self.made,
             "from": self.me,
             "chat": {"id": chat, "type": "private"} if chat > 0 else _CHAT,
-            "date": _STARTED + self._made,
+            "date": self.started + self.made,
             "text": text,
         }
         if to is not None:
             message["reply_to_message"] = deepcopy(self.messages[chat, to])
-        self.messages[chat, self._made] = message
+        self.messages[chat, self.made] = message
         return _good(message)
 
     def _delete(self, chat: int, number: int) -> Answer:
@@ -198,7 +199,7 @@ def settings(url: str, **changes: object) -> TelegramSettings:
     return TelegramSettings.model_validate(values | changes)
 
 
-class TelegramPlatform:
+class TelegramPlatform(Front[TelegramServer]):
     """The loopback Telegram as the connectors' contract sees it."""
 
     traits = Traits(
@@ -209,24 +210,16 @@ class TelegramPlatform:
         reads_back=False,
         looks=False,
     )
+    author_fields = ("from",)
 
     def __init__(self) -> None:
         self.server = TelegramServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
+    def connector(self, *, timeout: float = 5.0) -> Telegram:
+        return Telegram(settings(self.server.url, timeout_seconds=timeout))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> Telegram:
-        return Telegram(settings(self.server.url, timeout_seconds=0.5))
+    def set_time(self, at: datetime) -> None:
+        self.server.started = int(at.timestamp()) - self.server.made
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         named = f"@{BOT} {text}" if addressed else text
@@ -261,20 +254,11 @@ class TelegramPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(Answer(status=status))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_for = None if at is None else (at - now()).total_seconds()
 
     def expire_login(self) -> None:
         self.server.login_works = False
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         return [

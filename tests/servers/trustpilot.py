@@ -134,7 +134,7 @@ def settings(url: str, **changes: object) -> TrustpilotSettings:
     return TrustpilotSettings.model_validate(values | changes)
 
 
-class TrustpilotPlatform(ReviewPlatform):
+class TrustpilotPlatform(ReviewPlatform[TrustpilotServer]):
     """The loopback site as the connectors' contract sees it."""
 
     traits = Traits(
@@ -145,12 +145,13 @@ class TrustpilotPlatform(ReviewPlatform):
         private_messages=False,
         tells_who_is_addressed=False,
     )
+    author_fields = ("consumer",)
 
     def __init__(self) -> None:
-        self.server: TrustpilotServer = TrustpilotServer()
+        self.server = TrustpilotServer()
 
-    def connector(self) -> Trustpilot:
-        return Trustpilot(settings(self.server.url, timeout_seconds=0.5))
+    def connector(self, *, timeout: float = 5.0) -> Trustpilot:
+        return Trustpilot(settings(self.server.url, timeout_seconds=timeout))
 
     def public_replies(self) -> Sequence[Sent]:
         said = [one for one in self.server.reviews.values() if one.said]

@@ -11,14 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Self
 
 from pydantic import SecretStr
 
 from connectors.twitter import Twitter, TwitterSettings
 from tests.contracts.platform import Sent, Traits
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 HANDLE = "acme"
 BEARER = "app-only-bearer"
@@ -477,7 +476,7 @@ class XServer(LoopbackServer):
         return str(milliseconds << 22 | self._count % (1 << 22))
 
 
-class XPlatform:
+class XPlatform(Front[XServer]):
     """The loopback X as the connectors' contract sees it."""
 
     traits = Traits(
@@ -486,24 +485,13 @@ class XPlatform:
         private_messages_can_be_retracted=False,
         longest_public_text=280,
     )
+    author_fields = ("author_id",)
 
     def __init__(self) -> None:
         self.server = XServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> Twitter:
-        return Twitter(settings(self.server.url, query=QUERY, timeout_seconds=1.0))
+    def connector(self, *, timeout: float = 5.0) -> Twitter:
+        return Twitter(settings(self.server.url, query=QUERY, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:
         self.server.now = at
@@ -538,20 +526,11 @@ class XPlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(_problem(status, "Something went wrong"))
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer())
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_until = at
 
     def expire_login(self) -> None:
         self.server.expired = True
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         return [

@@ -13,8 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -22,7 +21,8 @@ from connectors.youtube import YouTube, YouTubeSettings
 from connectors.youtube.login import SCOPE
 from monitor.clock import now
 from tests.contracts.platform import Sent, Traits
-from tests.servers.http import Answer, LoopbackServer, Request, html_answer, json_answer
+from tests.servers.front import Front
+from tests.servers.http import Answer, LoopbackServer, Request, json_answer
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "youtube"
 CHANNEL = "UCacme0000000000000000aa"
@@ -68,6 +68,7 @@ class YouTubeServer(LoopbackServer):
     def __init__(self) -> None:
         super().__init__()
         self.comments: dict[str, Comment] = {}
+        self._replies: dict[str | None, list[Comment]] = {}
         self.token = "token-1"
         self.key = "key-1"
         self.login_works = True
@@ -80,6 +81,10 @@ class YouTubeServer(LoopbackServer):
         self._made = 0
         self._started = now().replace(microsecond=0) - timedelta(days=1)
 
+    def set_time(self, at: datetime) -> None:
+        """The next comment is written then."""
+        self._started = at.replace(microsecond=0) - timedelta(seconds=self._made)
+
     def comment(self, author: str, text: str, *, below: str | None = None) -> Comment:
         """A new comment."""
         with self.lock:
@@ -88,7 +93,11 @@ class YouTubeServer(LoopbackServer):
             at = self._started + timedelta(seconds=self._made)
             made = Comment(id=name, author=author, text=text, at=at, parent=below)
             self.comments[name] = made
+            self._replies.setdefault(below, []).append(made)
             return made
+
+    def _below(self, name: str) -> list[Comment]:
+        return [reply for reply in self._replies.get(name, ()) if reply.id in self.comments]
 
     def answer(self, request: Request) -> Answer:
         """Apply a request and say what came of it."""
@@ -151,7 +160,7 @@ class YouTubeServer(LoopbackServer):
         parent = request.query["parentId"]
         if parent not in self.comments:
             return refusal(404, "commentNotFound")
-        replies = [c for c in self.comments.values() if c.parent == parent]
+        replies = self._below(parent)
         start, size = int(request.query.get("pageToken", "0")), int(request.query["maxResults"])
         size = min(size, self.page)
         answer: Json = {"items": [_as_comment(c) for c in replies[start : start + size]]}
@@ -174,8 +183,10 @@ class YouTubeServer(LoopbackServer):
         thread["id"] = comment.id
         thread["snippet"]["topLevelComment"] = _as_comment(comment)
         thread["snippet"]["canReply"] = self.can_reply
-        replies = [_as_comment(c) for c in self.comments.values() if c.parent == comment.id]
-        thread["replies"] = {"comments": replies[:5]}
+        replies = [_as_comment(c) for c in self._below(comment.id)[:5]]
+        del thread["replies"]
+        if replies:  # else YouTube leaves them out
+            thread["replies"] = {"comments": replies}
         return thread
 
 
@@ -222,7 +233,7 @@ def settings(url: str, **changes: object) -> YouTubeSettings:
     return YouTubeSettings.model_validate(values | changes)
 
 
-class YouTubePlatform:
+class YouTubePlatform(Front[YouTubeServer]):
     """The loopback YouTube as the connectors' contract sees it."""
 
     traits = Traits(
@@ -233,24 +244,17 @@ class YouTubePlatform:
         private_messages=False,
         tells_who_is_addressed=False,
     )
+    api = API
+    author_fields = ("authorChannelId", "authorDisplayName")
 
     def __init__(self) -> None:
         self.server = YouTubeServer()
 
-    def __enter__(self) -> Self:
-        self.server.__enter__()
-        return self
+    def connector(self, *, timeout: float = 5.0) -> YouTube:
+        return YouTube(settings(self.server.url, timeout_seconds=timeout))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.server.__exit__(kind, error, trace)
-
-    def connector(self) -> YouTube:
-        return YouTube(settings(self.server.url, timeout_seconds=0.5))
+    def set_time(self, at: datetime) -> None:
+        self.server.set_time(at)
 
     def seed(self, text: str, *, author: str = "maria", addressed: bool = True) -> str:
         return self.server.comment(author, text).id
@@ -279,20 +283,11 @@ class YouTubePlatform:
     def fail_next(self, *, status: int) -> None:
         self.server.answer_next(Answer(status=status), path=API)
 
-    def answer_html_next(self) -> None:
-        self.server.answer_next(html_answer(), path=API)
-
     def limit_until(self, at: datetime | None) -> None:
         self.server.limited_for = None if at is None else (at - now()).total_seconds()
 
     def expire_login(self) -> None:
         self.server.login_works = False
-
-    def go_down(self) -> None:
-        self.server.go_down()
-
-    def come_back(self) -> None:
-        self.server.come_back()
 
     def public_replies(self) -> Sequence[Sent]:
         ours = [c for c in self.server.comments.values() if c.author == "acme"]
