@@ -1,25 +1,21 @@
 """How likely is the author dissatisfied with the brand, so that a person should answer?
 
-Four routes, each a sum of the parts that speak a language, and each with its own calibration:
+Five routes, each a sum of the parts that speak a language, and each with its own calibration:
 
-    english   n-grams + VADER + rules, and the embedding where these leave it open
-    encoded   embedding + word list + rules   (German, French, Chinese, ...)
-    listed    word list + rules               (Czech, Ukrainian)
-    unknown   VADER + rules                   (emoji, languages that nobody here speaks)
+    linear    n-grams + VADER + rules                      (English that is surely calm)
+    english   the same and the embedding
+    encoded   embedding + n-grams + word list + rules      (German, French, Chinese, ...)
+    listed    n-grams + word list + rules                  (Czech, Ukrainian)
+    unknown   VADER + rules                                (emoji, languages nobody here speaks)
 
 The numbers come from `python -m monitor.judge.train`; reading them needs no library but numpy,
 and that only for the embedding.
 """
 
-import gzip
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from monitor.judge.embedding import ENCODED, Encoder, Vector
 from monitor.judge.lexicon import Lean, lexicons
@@ -28,8 +24,8 @@ from monitor.judge.own_words import own_words, unquoted
 from monitor.judge.phrases import fold
 from monitor.judge.rules import Ruling, apply_rules
 from monitor.judge.vader import Sentiment, Vader
+from monitor.judge.weights import weights
 
-MODEL = "complaint.json.gz"
 #: The n-grams' pieces are summed once a word; the cache is emptied at this size.
 _CACHE_LIMIT = 50_000
 #: Words named for the card; more would not be read.
@@ -39,7 +35,9 @@ NGRAMS = 0.3
 VADER = -0.4
 VADER_ALONE = -2.0
 LEAN = 0.8
-LEAN_ALONE = 1.0
+LEAN_ALONE = 0.5
+OTHER_NGRAMS = 0.25
+OTHER_NGRAMS_ALONE = 0.5
 #: A word list says less about a long text's single word than about a short one's.
 _LEAN_LENGTH = 40
 _LEAN_LENGTH_CHINESE = 15
@@ -48,7 +46,7 @@ _LEAN_LENGTH_CHINESE = 15
 class Route(StrEnum):
     """Which parts judge a text."""
 
-    LINEAR = "linear"  #: English, sure without the embedding
+    LINEAR = "linear"  #: English, surely calm without the embedding
     ENGLISH = "english"
     ENCODED = "encoded"
     LISTED = "listed"
@@ -65,6 +63,7 @@ class Evidence:
     ruling: Ruling
     vector: Vector | None = None  #: the embedding, where it was needed
     words: tuple[tuple[str, float], ...] = ()  #: words and how they moved the score
+    own: str = ""  #: the author's own words, as the n-grams read them
 
 
 def sigmoid(value: float) -> float:
@@ -75,9 +74,9 @@ def sigmoid(value: float) -> float:
 class Linear:
     """The n-gram model, read in pure Python."""
 
-    def __init__(self, words: dict[str, float], pieces_: dict[str, float], bias: float) -> None:
+    def __init__(self, words: dict[str, float], parts: dict[str, float], bias: float) -> None:
         self._words = words
-        self._pieces = pieces_
+        self._pieces = parts
         self._bias = bias
         self._cache: dict[str, tuple[float, int]] = {}
 
@@ -124,29 +123,20 @@ class Calibration:
         return self.slope * score + self.offset
 
 
-@cache
-def load_model() -> dict[str, Any]:
-    """The trained numbers, as `train` wrote them."""
-    raw = files("monitor.judge").joinpath(MODEL).read_bytes()
-    model: dict[str, Any] = json.loads(gzip.decompress(raw))
-    return model
-
-
 class ComplaintModel:
     """Judges texts of any language. Threads may share one."""
 
     def __init__(self) -> None:
         import numpy as np
 
-        model = load_model()
-        self._linear = Linear(model["words"], model["pieces"], model["bias"])
-        self._direction: Vector = np.asarray(model["direction"], dtype=np.float32)
-        self._encoded_bias: float = model["encoded_bias"]
+        heads = weights("heads")
+        self._linear: dict[str, Linear | None] = {}
+        self._direction: Vector = np.asarray(heads["direction"], dtype=np.float32)
+        self._encoded_bias: float = heads["encoded_bias"]
         self._calibrations = {
-            Route(route): Calibration(**numbers) for route, numbers in model["routes"].items()
+            Route(route): Calibration(**numbers) for route, numbers in heads["routes"].items()
         }
-        low, high = model["open"]
-        self._open: tuple[float, float] = (low, high)
+        self._calm: float = heads["calm"]
         self._vader = Vader()
         self._encoder = Encoder()
 
@@ -185,30 +175,41 @@ class ComplaintModel:
         folded = fold(said)
         ruling = apply_rules(said, folded, language)
         own = own_words(said)
+        read = own if language == "en" else fold(own)
         words: tuple[tuple[str, float], ...] = ()
         score = ruling.weight
         needs_vector = language in ENCODED
+        linear = self.linear(language)
+        ngrams = 0.0
+        if linear is not None:
+            ngrams, words = linear.score(read)
         if language == "en":
-            linear, words = self._linear.score(own)
-            score += NGRAMS * linear + VADER * mood(feeling, ruling)
-            low, high = self._open
-            needs_vector = low < self._calibrations[Route.LINEAR](score) < high
+            score += NGRAMS * ngrams + VADER * mood(feeling, ruling)
+            needs_vector = self._calibrations[Route.LINEAR](score) > self._calm
         elif language in lexicons():
             lean = lexicons()[language].lean(folded)
-            share = LEAN if needs_vector else LEAN_ALONE
-            score += share * lean_score(lean, folded, language)
+            leaning = lean_score(lean, folded, language)
+            score += other_score(ngrams, leaning, encoded=needs_vector)
             words = lean.words
         elif not needs_vector:
             score += VADER_ALONE * feeling.compound
         return _Begun(
             language=language,
             own=own,
+            read=read,
             sentiment=sentiment,
             ruling=ruling,
             score=score,
             words=words,
             needs_vector=needs_vector,
         )
+
+    def linear(self, language: str) -> Linear | None:
+        """The n-gram model of a language, read when it is first needed; None: it has none."""
+        if language not in self._linear:
+            numbers = weights(f"ngrams.{language}")
+            self._linear[language] = Linear(**numbers) if numbers else None
+        return self._linear[language]
 
     def _finish(self, begun: "_Begun", vector: Vector | None) -> Evidence:
         route = _route(begun)
@@ -222,6 +223,7 @@ class ComplaintModel:
             ruling=begun.ruling,
             vector=vector,
             words=begun.words,
+            own=begun.read,
         )
 
 
@@ -231,6 +233,7 @@ class _Begun:
 
     language: str
     own: str
+    read: str
     sentiment: Sentiment
     ruling: Ruling
     score: float
@@ -249,6 +252,13 @@ def _route(begun: _Begun) -> Route:
 def mood(sentiment: Sentiment, ruling: Ruling) -> float:
     """VADER's compound; irony turns its praise into nothing."""
     return min(sentiment.compound, 0.0) if ruling.ironic else sentiment.compound
+
+
+def other_score(ngrams: float, leaning: float, *, encoded: bool) -> float:
+    """What n-grams and word list add in a language other than English."""
+    if encoded:
+        return OTHER_NGRAMS * ngrams + LEAN * leaning
+    return OTHER_NGRAMS_ALONE * ngrams + LEAN_ALONE * leaning
 
 
 def lean_score(lean: Lean, folded: str, language: str) -> float:

@@ -25,7 +25,7 @@ _WHY_LIMIT = 6
 #: Below this a word moved the score too little to be worth a person's glance.
 _WORTH_TELLING = 0.25
 #: Fewer letters than this say little; a Chinese character says about as much as three.
-_SHORT = 16
+_SHORT = 12
 _SAYS_MORE = 3
 _DENSE = frozenset({"zh", "ja", "ko"})
 _READ_FOR_LENGTH = 200
@@ -139,6 +139,8 @@ class Judge:
             angry=angry,
             praises=evidence.ruling.praises or evidence.sentiment.compound > _PRAISES_FROM,
             asks=wants_answer,
+            own=evidence.own,
+            vector=evidence.vector,
         )
         return Verdict(
             language=language,

@@ -1,14 +1,17 @@
 """The features of the linear model: words, pairs of words and pieces of words, counted.
 
-Training and reading share this module, so that both see the same features. The counts of each
-kind are divided by the root of their number: a long post is no angrier for its length.
+Training and reading share this module, so that both see the same features. English is read as it
+was written, every other language folded (`phrases.fold`): people leave accents out. The counts of
+each kind are divided by the root of their number: a long post is no angrier for its length.
 """
 
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-_TOKEN = re.compile(r"[^\W_]+(?:'[a-z]+)?|!+|\?+|[^\w\s]")
+_HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+#: Chinese parts no words: each character stands for itself, and pairs of them do the rest.
+_TOKEN = re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+(?:'[a-z]+)?|!+|\?+|[^\w\s]")
 _SHORTEST_PIECE, _LONGEST_PIECE = 3, 5
 #: Longer than any word; what is longer still is no word and would only cost time.
 _LONGEST_WORD = 30

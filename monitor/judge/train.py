@@ -1,54 +1,53 @@
-"""Trains the complaint model: `python -m monitor.judge.train DATA`.
+"""Trains the models: `python -m monitor.judge.train DATA`.
 
 DATA is a folder with the permissively licensed sets, one folder each, with a `data.csv` whose
 columns are `text`, `label` (1: complaint) and `y3` (the set's own label); sentences/README.md names
-where they come from. The sentences that were written for this project lie beside this module. No
-other set may be used here: test sets stay unseen, and others' licences stay out of the weights.
+where they come from. The sentences that were written for this project lie beside this module.
 
 The same data give the same file. Needs the extra `train` (scikit-learn, scipy).
 """
 
 import argparse
-import csv
-import gzip
 import hashlib
-import json
-import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.judge import complaint
+from monitor.judge import complaint, topic
 from monitor.judge.embedding import ENCODED, SIZE, Encoder
 from monitor.judge.language import LANGUAGES
+from monitor.judge.lessons import Text, read_own, read_sets
 from monitor.judge.lexicon import lexicons
 from monitor.judge.ngrams import pieces, tokens, word_features
 from monitor.judge.own_words import own_words
-from monitor.judge.phrases import fold
+from monitor.judge.phrases import book, fold
 from monitor.judge.rules import apply_rules
 from monitor.judge.vader import Vader
+from monitor.judge.weights import ARCHIVE, write
 
 Array = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 
-#: The sets, and how much each weighs in the n-gram model.
-SETS = {
+#: How much each source weighs in the English n-gram model.
+NGRAM_SOURCES = {
     "goemotions": 2.0,
     "vader_tweets": 0.6,
     "vader_amazonReviewSnippets": 0.6,
     "uci_sentences": 0.5,
     "vader_movieReviewSnippets": 0.3,
     "vader_nytEditorialSnippets": 0.2,
+    "own": 1.0,
+    "posts": 0.7,
 }
-OWN = 1.0
+#: The same in the n-gram models of the other languages, for which there is nothing else.
+OTHER_SOURCES = {"own": 0.1, "posts": 0.1}
 #: The same for "how bad is the mood?", which all sets answer by degrees.
-MOOD_SETS = {
+MOOD_SOURCES = {
     "goemotions": 1.0,
     "vader_tweets": 1.0,
     "vader_amazonReviewSnippets": 1.0,
@@ -57,119 +56,37 @@ MOOD_SETS = {
     "vader_nytEditorialSnippets": 0.5,
 }
 #: And for "is it anger?", which only some do.
-ANGER_SETS = {
+ANGER_SOURCES = {
     "goemotions": 2.0,
     "vader_tweets": 0.4,
     "vader_amazonReviewSnippets": 0.4,
     "uci_sentences": 0.3,
 }
-#: How the embedding's heads add up: mood, anger, English complaints, complaints of all languages.
-HEADS = (0.5, 0.3, 0.5, 0.5)
+#: How the embedding's heads add up: mood, anger, our English sentences, our sentences of all
+#: languages, our posts of all languages.
+HEADS = (0.5, 0.3, 0.5, 0.5, 0.5)
+#: Angry, but at somebody else: the rules know them, the models would learn to trust no anger.
+_NOT_LEARNT = "other_brand"
 _UNIT = 10_000  #: texts that a weight of 1 stands for
 _STRETCH = 8.0  #: embeddings have length one; stretched, they suit the penalties below
-_MOOD_PENALTY, _OWN_PENALTY, _ANGER_C, _NGRAM_C = 3_000.0, 1_500.0, 0.03, 3.0
-_RAREST_WORD, _RAREST_PIECE = 3, 10
-_KEPT = 25_000
+_MOOD_PENALTY, _OWN_PENALTY, _POSTS_PENALTY = 3_000.0, 1_500.0, 5_000.0
+_ANGER_C, _NGRAM_C, _OTHER_C, _TOPIC_C = 0.03, 3.0, 2.0, 1.0
+#: Rarer words and pieces say nothing: in English, elsewhere, for topics.
+_RAREST, _OTHER_RAREST, _TOPIC_RAREST = (3, 10), (1, 2), (2, 4)
+#: So many of the heaviest features stay.
+_KEPT, _OTHER_KEPT, _TOPIC_KEPT = 25_000, 12_000, 25_000
 _DIGITS = 3
 #: A third of the posts are complaints in the mix that the calibration aims at.
 _SHARE = 0.3
 _FOLDS = 3
 #: What says nothing that anybody here understands is no complaint: 18 % at most.
 _SILENCE = -1.5
-_SEED = 7
-#: Log-odds of the n-gram model between which the embedding is asked too.
-OPEN = (-2.0, 1.5)
-#: The set that stands for English posts about anything while calibrating.
+#: Log-odds of the n-gram model below which an English post is surely calm.
+CALM = -2.5
+#: The set that stands for English posts about anything while calibrating. Of ours the plain
+#: sentences do: the posts were written to be hard, and real ones are easier.
 _CALIBRATION_SET = "vader_tweets"
-
-_POSITIVE = frozenset(
-    ("admiration", "approval", "gratitude", "amusement", "love", "optimism", "joy")
-) | frozenset(("excitement", "caring", "pride", "relief", "desire"))
-_SAD = frozenset(("sadness", "fear", "remorse", "nervousness", "grief", "embarrassment"))
-
-_BRANDS = (
-    *("Nordlicht", "@nordlicht", "Acme", "@acmehelp", "Delta", "@united", "Amazon", "Apple"),
-    *("@apple", "Vodafone", "@comcast", "Uber", "McDonalds", "Samsung", "you guys", "Ikea"),
-)
-_THINGS = (
-    *("mug", "kettle", "lamp", "phone", "laptop", "jacket", "chair", "pan", "watch", "vacuum"),
-    *("headphones", "bike", "tablet", "blender", "shoes", "printer"),
-)
-_TIMES = ("two weeks", "a month", "10 days", "three weeks", "5 days", "six weeks", "48 hours")
-_FILLINGS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    """One text to learn from."""
-
-    text: str
-    label: bool
-    mood: float  #: about -1 (glad) to 1 (angry)
-    source: str
-    language: str = "en"
-
-
-def read_sets(folder: Path) -> list[Text]:
-    """All permissive sets.
-
-    Raises:
-        SystemExit: a set is missing.
-    """
-    csv.field_size_limit(10_000_000)
-    found: list[Text] = []
-    for name in SETS:
-        path = folder / name / "data.csv"
-        if not path.is_file():
-            raise SystemExit(f"{path} is missing: see monitor/judge/sentences/README.md")
-        with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                label = row["label"] == "1"
-                mood = _mood(name, row["y3"], label)
-                found.append(Text(text=row["text"], label=label, mood=mood, source=name))
-    return found
-
-
-def _mood(source: str, own_label: str, label: bool) -> float:
-    if source.startswith("vader"):
-        return float(np.clip(-float(own_label) / 2, -1.2, 1.2))
-    if source != "goemotions" or label:
-        return 1.0 if label else -1.0
-    emotions = set(own_label.split("|"))
-    if emotions & _SAD:
-        return 0.6
-    return -0.8 if emotions & _POSITIVE else -0.1
-
-
-def read_own() -> list[Text]:
-    """The sentences written for this project, their blanks filled in."""
-    chance = random.Random(_SEED)  # noqa: S311 - repeatable, not secret
-    found: list[Text] = []
-    for language in LANGUAGES:
-        text = files("monitor.judge").joinpath("sentences", f"{language}.txt").read_text("utf-8")
-        for line in text.splitlines():
-            if line[:2] in {"+ ", "- "}:
-                for filled in _filled(line[2:], chance):
-                    label = line[0] == "+"
-                    found.append(
-                        Text(
-                            text=filled,
-                            label=label,
-                            mood=1.0 if label else -0.5,
-                            source="own",
-                            language=language,
-                        )
-                    )
-    return found
-
-
-def _filled(sentence: str, chance: random.Random) -> Iterator[str]:
-    for _ in range(_FILLINGS if "{" in sentence else 1):
-        yield (
-            sentence.replace("{b}", chance.choice(_BRANDS))
-            .replace("{i}", chance.choice(_THINGS))
-            .replace("{t}", chance.choice(_TIMES))
-        )
+_OURS = frozenset(("own", "posts"))
 
 
 def embed(texts: Sequence[Text], keep: Path | None) -> Matrix:
@@ -192,12 +109,12 @@ def embed(texts: Sequence[Text], keep: Path | None) -> Matrix:
     return rows
 
 
-def weights_of(texts: Sequence[Text], sets: dict[str, float]) -> Array:
+def weights_of(texts: Sequence[Text], sources: dict[str, float]) -> Array:
     """What each text weighs, so that each set weighs what it should."""
     counts: dict[str, int] = {}
     for text in texts:
         counts[text.source] = counts.get(text.source, 0) + 1
-    return np.array([sets.get(t.source, 0.0) * _UNIT / counts[t.source] for t in texts])
+    return np.array([sources.get(t.source, 0.0) * _UNIT / counts[t.source] for t in texts])
 
 
 def ridge(rows: Matrix, targets: Array, weights: Array, penalty: float) -> tuple[Array, float]:
@@ -224,63 +141,147 @@ def logistic(rows: Matrix, labels: Array, weights: Array) -> tuple[Array, float]
 
 
 def train_direction(texts: Sequence[Text], rows: Matrix) -> tuple[Array, float]:
-    """The embedding's four heads, added up to one."""
+    """The embedding's five heads, added up to one."""
     labels = np.array([text.label for text in texts], dtype=np.float64)
     moods = np.array([text.mood for text in texts])
-    english_own = np.array([t.source == "own" and t.language == "en" for t in texts])
-    encoded_own = np.array([t.source == "own" and t.language in ENCODED for t in texts])
+
+    def ours(source: str, languages: frozenset[str]) -> Array:
+        chosen = np.array(
+            [
+                t.source == source and t.language in languages and t.kind != _NOT_LEARNT
+                for t in texts
+            ]
+        )
+        return chosen * _UNIT / max(int(chosen.sum()), 1)
+
     parts = (
-        ridge(rows, moods, weights_of(texts, MOOD_SETS), _MOOD_PENALTY),
-        logistic(rows, labels, weights_of(texts, ANGER_SETS)),
-        ridge(rows, moods, english_own * _UNIT / english_own.sum(), _OWN_PENALTY),
-        ridge(rows, moods, encoded_own * _UNIT / encoded_own.sum(), _OWN_PENALTY),
+        ridge(rows, moods, weights_of(texts, MOOD_SOURCES), _MOOD_PENALTY),
+        logistic(rows, labels, weights_of(texts, ANGER_SOURCES)),
+        ridge(rows, moods, ours("own", frozenset(("en",))), _OWN_PENALTY),
+        ridge(rows, moods, ours("own", ENCODED), _OWN_PENALTY),
+        ridge(rows, moods, ours("posts", ENCODED), _POSTS_PENALTY),
     )
     direction = sum((h * d for h, (d, _) in zip(HEADS, parts, strict=True)), np.zeros(SIZE))
     return direction, sum(h * b for h, (_, b) in zip(HEADS, parts, strict=True))
 
 
-def train_ngrams(texts: Sequence[Text]) -> complaint.Linear:
-    """The linear model on the English texts, pruned to its heaviest features."""
-    words, parts, bias = ngram_weights([text for text in texts if text.language == "en"])
-    return complaint.Linear(words, parts, bias)
-
-
-def ngram_weights(texts: Sequence[Text]) -> tuple[dict[str, float], dict[str, float], float]:
-    """Weights of words and pieces, and the bias."""
-    from scipy.sparse import diags, hstack
-    from sklearn.feature_extraction.text import CountVectorizer
+def train_ngrams(texts: Sequence[Text], language: str) -> dict[str, Any]:
+    """The n-gram model of one language, pruned to its heaviest features: `complaint.Linear`'s."""
+    from scipy.sparse import hstack
     from sklearn.linear_model import LogisticRegression
 
-    found = [tokens(own_words(text.text)) for text in texts]
-    word_lists = [list(word_features(words)) for words in found]
-    piece_lists = [[part for word in words for part in pieces(word)] for words in found]
-    blocks, names = [], []
-    for lists, rarest in ((word_lists, _RAREST_WORD), (piece_lists, _RAREST_PIECE)):
-        counter = CountVectorizer(analyzer=_itself, min_df=rarest, dtype=np.float32)
+    english = language == "en"
+    chosen = [t for t in texts if t.language == language and t.kind != _NOT_LEARNT]
+    words, parts = counted([_read(text) for text in chosen], _RAREST if english else _OTHER_RAREST)
+    labels = np.array([text.label for text in chosen])
+    weights = weights_of(chosen, NGRAM_SOURCES if english else OTHER_SOURCES)
+    model = LogisticRegression(C=_NGRAM_C if english else _OTHER_C, max_iter=300)
+    model.fit(hstack([words.counts, parts.counts]).tocsr(), labels, sample_weight=weights)
+    numbers = model.coef_[0]
+    kept = _KEPT if english else _OTHER_KEPT
+    cut = np.sort(np.abs(numbers))[-min(kept, len(numbers))]
+    border = len(words.names)
+    return {
+        "words": _heaviest(words.names, numbers[:border], cut),
+        "parts": _heaviest(parts.names, numbers[border:], cut),
+        "bias": round(float(model.intercept_[0]), _DIGITS),
+    }
+
+
+def _heaviest(names: Sequence[str], numbers: Array, cut: float) -> dict[str, float]:
+    return {
+        name: round(float(number), _DIGITS)
+        for name, number in zip(names, numbers, strict=True)
+        if abs(number) >= cut
+    }
+
+
+def _read(text: Text) -> str:
+    """The text as the n-grams of its language read it."""
+    own = own_words(text.text)
+    return own if text.language == "en" else fold(own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """One kind of features of many texts."""
+
+    names: Sequence[str]
+    counts: Any  #: a sparse matrix, one row a text; each row divided by the root of its features
+
+
+def counted(texts: Sequence[str], rarest: tuple[int, int]) -> tuple[Counted, Counted]:
+    """Words with their pairs, and pieces of words; rarer ones than so many texts are left out."""
+    from scipy.sparse import diags
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    found = [tokens(text) for text in texts]
+    kinds = (
+        [list(word_features(words)) for words in found],
+        [[part for word in words for part in pieces(word)] for words in found],
+    )
+    made: list[Counted] = []
+    for lists, fewest in zip(kinds, rarest, strict=True):
+        counter = CountVectorizer(analyzer=_itself, min_df=fewest, dtype=np.float32)
         counts = counter.fit_transform(lists)
         shrink = np.array([max(len(one), 1) for one in lists], dtype=np.float64) ** -0.5
-        blocks.append(diags(shrink) @ counts)
-        names.append(list(counter.get_feature_names_out()))
-    labels = np.array([text.label for text in texts])
-    weights = weights_of(texts, {**SETS, "own": OWN})
-    model = LogisticRegression(C=_NGRAM_C, max_iter=300)
-    model.fit(hstack(blocks).tocsr(), labels, sample_weight=weights)
-    numbers = model.coef_[0]
-    cut = np.sort(np.abs(numbers))[-min(_KEPT, len(numbers))]
-    border = len(names[0])
-    kept = [
-        {
-            name: round(float(number), _DIGITS)
-            for name, number in zip(block, part, strict=True)
-            if abs(number) >= cut
-        }
-        for block, part in zip(names, (numbers[:border], numbers[border:]), strict=True)
-    ]
-    return kept[0], kept[1], round(float(model.intercept_[0]), _DIGITS)
+        names = list(counter.get_feature_names_out())
+        made.append(Counted(names=names, counts=diags(shrink) @ counts))
+    return made[0], made[1]
 
 
 def _itself(features: list[str]) -> list[str]:
     return features
+
+
+def train_topics(texts: Sequence[Text], rows: Matrix) -> dict[str, Any]:
+    """The topic model: `topic.TopicModel`'s numbers."""
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.linear_model import LogisticRegression
+
+    order = [subject.value for subject in topic.COMPLAINTS]
+    places = [place for place, text in enumerate(texts) if text.label and text.kind in order]
+    chosen = [texts[place] for place in places]
+    words, parts = counted([fold(own_words(text.text)) for text in chosen], _TOPIC_RAREST)
+    known = np.array([text.language in ENCODED for text in chosen])
+    vectors = np.where(known[:, None], rows[places], 0.0)
+    hits = np.stack(
+        [topic.phrase_counts(book("topics").find(fold(t.text), t.language)) for t in chosen]
+    )
+    features = hstack(
+        [
+            words.counts * topic.NGRAMS,
+            parts.counts * topic.NGRAMS,
+            csr_matrix(vectors * topic.STRETCH),
+            csr_matrix(hits),
+        ]
+    ).tocsr()
+    model = LogisticRegression(C=_TOPIC_C, max_iter=300)
+    model.fit(features, np.array([order.index(text.kind) for text in chosen]))
+    numbers = model.coef_
+    first, second = len(words.names), len(words.names) + len(parts.names)
+    cut = np.sort(np.abs(numbers[:, :second]), axis=None)[-min(_TOPIC_KEPT, second * len(order))]
+    return {
+        "bias": _rounded(model.intercept_),
+        "vector": _rounded(numbers[:, second : second + SIZE].ravel()),
+        "phrases": _rounded(numbers[:, second + SIZE :].ravel()),
+        "words": _by_feature(words.names, numbers[:, :first], cut),
+        "pieces": _by_feature(parts.names, numbers[:, first:second], cut),
+    }
+
+
+def _rounded(numbers: Array) -> list[float]:
+    return [round(float(number), _DIGITS) for number in numbers]
+
+
+def _by_feature(
+    names: Sequence[str], numbers: Array, cut: float
+) -> dict[str, list[tuple[int, float]]]:
+    found: dict[str, list[tuple[int, float]]] = {}
+    for place, column in zip(*np.nonzero(np.abs(numbers) >= cut), strict=True):
+        weight = round(float(numbers[place, column]), _DIGITS)
+        found.setdefault(names[column], []).append((int(place), weight))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,7 +302,7 @@ def score_unseen(texts: Sequence[Text], rows: Matrix) -> list[Scored]:
         learn = folds != fold_number
         seen = [text for text, use in zip(texts, learn, strict=True) if use]
         direction, bias = train_direction(seen, rows[learn])
-        linear = train_ngrams(seen)
+        linear = {name: complaint.Linear(**train_ngrams(seen, name)) for name in LANGUAGES}
         for place in np.flatnonzero(~learn & wanted).tolist():
             embedded = float(direction @ rows[place]) + bias
             found.append(_score(texts[place], embedded, linear, vader))
@@ -311,27 +312,32 @@ def score_unseen(texts: Sequence[Text], rows: Matrix) -> list[Scored]:
 
 def _fold_of(text: Text) -> int:
     """Fillings of one sentence share a fold: nearly the same text must not be learnt from."""
-    key = text.text[-20:] if text.source == "own" else text.text
+    key = text.text[-20:] if text.source in _OURS else text.text
     return int(hashlib.sha256(key.encode("utf-8", "ignore")).hexdigest(), 16) % _FOLDS
 
 
-def _score(text: Text, embedded: float, linear: complaint.Linear, vader: Vader) -> Scored:
+def _score(
+    text: Text, embedded: float, linear: dict[str, complaint.Linear], vader: Vader
+) -> Scored:
     folded = fold(text.text)
     ruling = apply_rules(text.text, folded, text.language)
     sentiment = vader.score(text.text)
     alone = complaint.VADER_ALONE * sentiment.compound + ruling.weight
     scores = {complaint.Route.UNKNOWN: alone}
+    ngrams = linear[text.language].score(_read(text))[0]
     if text.language == "en":
-        first = complaint.NGRAMS * linear.score(own_words(text.text))[0]
+        first = complaint.NGRAMS * ngrams
         first += complaint.VADER * complaint.mood(sentiment, ruling) + ruling.weight
         scores[complaint.Route.LINEAR] = first
         scores[complaint.Route.ENGLISH] = first + embedded
     else:
         lean = lexicons()[text.language].lean(folded)
         leaning = complaint.lean_score(lean, folded, text.language)
-        scores[complaint.Route.LISTED] = ruling.weight + complaint.LEAN_ALONE * leaning
+        listed = complaint.other_score(ngrams, leaning, encoded=False)
+        scores[complaint.Route.LISTED] = ruling.weight + listed
         if text.language in ENCODED:
-            scores[complaint.Route.ENCODED] = embedded + ruling.weight + complaint.LEAN * leaning
+            known = complaint.other_score(ngrams, leaning, encoded=True)
+            scores[complaint.Route.ENCODED] = embedded + ruling.weight + known
     return Scored(text=text, scores=scores)
 
 
@@ -380,30 +386,26 @@ def _platt(x: Array, y: Array, weights: Array) -> tuple[float, float]:
     return slope, offset
 
 
-def write(path: Path, model: dict[str, Any]) -> None:
-    """The model as compressed JSON, byte for byte the same for the same numbers."""
-    raw = json.dumps(model, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    path.write_bytes(gzip.compress(raw.encode("utf-8"), compresslevel=9, mtime=0))
-
-
 def train(folder: Path, keep: Path | None, say: Callable[[str], None]) -> dict[str, Any]:
-    """The whole model, ready to be written."""
+    """All members of the archive."""
     texts = [*read_sets(folder), *read_own()]
     say(f"{len(texts)} texts")
     rows = embed(texts, keep)
     say("embedded")
     routes = calibrate(score_unseen(texts, rows))
     direction, bias = train_direction(texts, rows)
-    words, parts, ngram_bias = ngram_weights([text for text in texts if text.language == "en"])
-    return {
-        "words": words,
-        "pieces": parts,
-        "bias": ngram_bias,
-        "direction": [round(float(number), _DIGITS + 1) for number in direction],
-        "encoded_bias": round(bias, _DIGITS + 1),
-        "routes": routes,
-        "open": list(OPEN),
+    members: dict[str, Any] = {
+        "heads": {
+            "direction": [round(float(number), _DIGITS + 1) for number in direction],
+            "encoded_bias": round(bias, _DIGITS + 1),
+            "routes": routes,
+            "calm": CALM,
+        },
+        "topics": train_topics(texts, rows),
     }
+    for language in LANGUAGES:
+        members[f"ngrams.{language}"] = train_ngrams(texts, language)
+    return members
 
 
 def _say(message: str) -> None:
@@ -412,16 +414,17 @@ def _say(message: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description="Train the complaint model.")
+    parser = argparse.ArgumentParser(description="Train the judge's models.")
     parser.add_argument("data", type=Path, help="folder with the permissive sets")
     parser.add_argument(
-        "--out", type=Path, default=Path(__file__).with_name(complaint.MODEL), help="file to write"
+        "--out", type=Path, default=Path(__file__).with_name(ARCHIVE), help="file to write"
     )
     parser.add_argument("--keep", type=Path, help="folder that keeps embeddings between runs")
     chosen = parser.parse_args(arguments)
-    model = train(chosen.data, chosen.keep, _say)
-    write(chosen.out, model)
-    _say(f"{chosen.out}: {chosen.out.stat().st_size:,} bytes, routes {model['routes']}")
+    members = train(chosen.data, chosen.keep, _say)
+    write(chosen.out, members)
+    routes = members["heads"]["routes"]
+    _say(f"{chosen.out}: {chosen.out.stat().st_size:,} bytes, routes {routes}")
 
 
 if __name__ == "__main__":

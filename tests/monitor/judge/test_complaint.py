@@ -1,7 +1,11 @@
+from importlib.resources import files
+
 import pytest
 
-from monitor.judge.complaint import ComplaintModel, Evidence, Linear, Route, load_model, sigmoid
+from monitor.judge.complaint import ComplaintModel, Evidence, Linear, Route, sigmoid
+from monitor.judge.language import LANGUAGES
 from monitor.judge.ngrams import pieces, tokens, word_features
+from monitor.judge.weights import ARCHIVE, weights
 
 MODEL = ComplaintModel()
 
@@ -13,7 +17,8 @@ def examine(text: str, language: str) -> Evidence:
 @pytest.mark.parametrize(
     ("text", "language", "routes"),
     [
-        ("never again, worst company ever, give me my money back", "en", {Route.LINEAR}),
+        ("never again, worst company ever, give me my money back", "en", {Route.ENGLISH}),
+        ("what a lovely day, thank you all so much, I love it", "en", {Route.LINEAR}),
         ("wo bleibt mein paket", "de", {Route.ENCODED}),
         ("荷物がまだ届きません", "ja", {Route.ENCODED}),
         ("kde je můj balík", "cs", {Route.LISTED}),
@@ -48,7 +53,7 @@ def test_many_texts_are_judged_as_one_by_one() -> None:
 
 
 def test_the_embedding_comes_where_it_is_asked_for() -> None:
-    sure = "never again, worst company ever, give me my money back"
+    sure = "what a lovely day, thank you all so much, I love it"
 
     plain, with_vector = examine(sure, "en"), MODEL.examine(sure, "en", with_vector=True)
 
@@ -100,6 +105,10 @@ def test_features_are_words_and_pairs() -> None:
     assert list(word_features([])) == []
 
 
+def test_chinese_characters_are_tokens_of_their_own() -> None:
+    assert tokens("退款 慢ok") == ["退", "款", "慢", "ok"]
+
+
 def test_pieces_mark_the_borders_of_a_word() -> None:
     assert pieces("mug") == ["<mu", "mug", "ug>", "<mug", "mug>", "<mug>"]
     assert pieces("a") == []
@@ -112,8 +121,15 @@ def test_the_probability_never_overflows(odds: float, chance: float) -> None:
 
 
 def test_the_shipped_file_is_small_and_whole() -> None:
-    model = load_model()
+    heads = weights("heads")
 
-    assert len(model["direction"]) == 512
-    assert set(model["routes"]) == {route.value for route in Route}
-    assert 10_000 < len(model["words"]) + len(model["pieces"]) <= 30_000
+    assert len(files("monitor.judge").joinpath(ARCHIVE).read_bytes()) <= 3_000_000
+    assert len(heads["direction"]) == 512
+    assert set(heads["routes"]) == {route.value for route in Route}
+    for language in LANGUAGES:
+        assert len(weights(f"ngrams.{language}")["words"]) > 1_000, language
+
+
+def test_a_member_that_training_never_made_is_empty() -> None:
+    assert weights("ngrams.xx") == {}
+    assert MODEL.linear("xx") is None

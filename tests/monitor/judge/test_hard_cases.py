@@ -175,7 +175,7 @@ def test_hints_are_given_one_a_text() -> None:
 
 
 def test_a_blank_text_leaves_no_evidence() -> None:
-    assert JUDGE.evidence("  ") is None
+    assert JUDGE.traces(["  "]) == [None]
 
 
 #: Which sample posts nobody need answer; all others are complaints, threats or legal requests.

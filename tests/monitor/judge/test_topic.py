@@ -1,5 +1,7 @@
 import pytest
 
+from monitor.judge.embedding import ENCODED, Encoder
+from monitor.judge.language import LanguageGuesser
 from monitor.judge.phrases import fold
 from monitor.judge.topic import topic
 from responders.verdict import Topic
@@ -33,24 +35,54 @@ COMPLAINTS = [
     ("klantenservice reageert niet", Topic.BAD_SERVICE),
     ("the app crashes at checkout", Topic.WEBSITE),
     ("o aplicativo trava e não consigo fazer login", Topic.WEBSITE),
-    ("you promised, and you lied to me", Topic.PROMISE_BROKEN),
+    ("you promised it by Friday and you lied to me", Topic.PROMISE_BROKEN),
 ]
+
+
+#: What is meant without any of the words on the lists.
+MEANT = [
+    ("sat in the station for ninety minutes because no driver turned up", Topic.ORDER_LATE),
+    ("the left earbud has been dead since yesterday", Topic.DAMAGED),
+    ("nobody picks up the phone, four operators and no help", Topic.BAD_SERVICE),
+]
+ENCODER = Encoder()
 
 
 @pytest.mark.parametrize(("text", "expected"), COMPLAINTS)
 def test_the_words_of_a_complaint_name_its_topic(text: str, expected: Topic) -> None:
-    found, hits = topic(fold(text), "und", angry=True, praises=False, asks=False)
+    language = LanguageGuesser().guess(text)
+    vector = ENCODER.encode_all([text])[0] if language in ENCODED else None
+
+    found, hits = topic(fold(text), language, angry=True, praises=False, asks=False, vector=vector)
 
     assert found == expected
+    assert hits
     assert all(hit.group == expected for hit in hits)
 
 
+@pytest.mark.parametrize(("text", "expected"), MEANT)
+def test_a_topic_is_found_by_what_is_meant(text: str, expected: Topic) -> None:
+    vector = ENCODER.encode_all([text])[0]
+
+    found, _ = topic(fold(text), "en", angry=True, praises=False, asks=False, vector=vector)
+
+    assert found == expected
+
+
 def test_anger_without_a_reason_is_vague() -> None:
-    assert topic("this company bites", "en", angry=True, praises=False, asks=False)[0] == "vague"
+    text = "worst company ever, never again"
+    vector = ENCODER.encode_all([text])[0]
+
+    assert topic(text, "en", angry=True, praises=False, asks=False, vector=vector)[0] == "vague"
+
+
+@pytest.mark.parametrize("text", ["hm", "well, that was a day"])
+def test_what_says_too_little_has_no_topic(text: str) -> None:
+    assert topic(text, "en", angry=True, praises=False, asks=False)[0] is None
 
 
 def test_praise_is_praise_unless_it_is_angry() -> None:
-    text = "great customer service"
+    text = "great customer service, an hour on hold"
 
     assert topic(text, "en", angry=False, praises=True, asks=False)[0] == "praise"
     assert topic(text, "en", angry=True, praises=True, asks=False)[0] == "bad_service"

@@ -1,0 +1,128 @@
+"""What the models learn from: permissively licensed sets, and the sentences beside this module.
+
+sentences/README.md names where the sets come from, and what a line of a sentence file means.
+"""
+
+import csv
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from monitor.judge.language import LANGUAGES
+from responders.verdict import Topic
+
+#: The permissively licensed sets. No other may be used here: test sets stay unseen, and others'
+#: licences stay out of the weights.
+SETS = (
+    *("goemotions", "uci_sentences", "vader_tweets", "vader_amazonReviewSnippets"),
+    *("vader_movieReviewSnippets", "vader_nytEditorialSnippets"),
+)
+#: What a sentence without complaint may be.
+KINDS = frozenset(
+    ("question", "praise", "neutral", "news", "joke", "spam", "other_brand", "settled")
+)
+_SEED = 7
+
+_POSITIVE = frozenset(
+    ("admiration", "approval", "gratitude", "amusement", "love", "optimism", "joy")
+) | frozenset(("excitement", "caring", "pride", "relief", "desire"))
+_SAD = frozenset(("sadness", "fear", "remorse", "nervousness", "grief", "embarrassment"))
+
+_BRANDS = (
+    *("Nordlicht", "@nordlicht", "Acme", "@acmehelp", "Delta", "@united", "Amazon", "Apple"),
+    *("@apple", "Vodafone", "@comcast", "Uber", "McDonalds", "Samsung", "you guys", "Ikea"),
+)
+_THINGS = (
+    *("mug", "kettle", "lamp", "phone", "laptop", "jacket", "chair", "pan", "watch", "vacuum"),
+    *("headphones", "bike", "tablet", "blender", "shoes", "printer"),
+)
+_TIMES = ("two weeks", "a month", "10 days", "three weeks", "5 days", "six weeks", "48 hours")
+_FILLINGS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """One text to learn from."""
+
+    text: str
+    label: bool  #: a person should answer
+    mood: float  #: about -1 (glad) to 1 (angry)
+    source: str  #: the set; "own" for a short sentence of ours, "posts" for a whole post of ours
+    language: str = "en"
+    kind: str = ""  #: the topic of a complaint, or what a text without complaint is; "": unknown
+
+
+def read_sets(folder: Path) -> list[Text]:
+    """All permissive sets.
+
+    Raises:
+        SystemExit: a set is missing.
+    """
+    csv.field_size_limit(10_000_000)
+    found: list[Text] = []
+    for name in SETS:
+        path = folder / name / "data.csv"
+        if not path.is_file():
+            raise SystemExit(f"{path} is missing: see monitor/judge/sentences/README.md")
+        with path.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                label = row["label"] == "1"
+                mood = _mood(name, row["y3"], label)
+                found.append(Text(text=row["text"], label=label, mood=mood, source=name))
+    return found
+
+
+def _mood(source: str, own_label: str, label: bool) -> float:
+    if source.startswith("vader"):
+        return max(-1.2, min(1.2, -float(own_label) / 2))
+    if source != "goemotions" or label:
+        return 1.0 if label else -1.0
+    emotions = set(own_label.split("|"))
+    if emotions & _SAD:
+        return 0.6
+    return -0.8 if emotions & _POSITIVE else -0.1
+
+
+def read_own() -> list[Text]:
+    """The sentences written for this project, their blanks filled in.
+
+    Raises:
+        ValueError: a line cannot be read; the message names it.
+    """
+    chance = random.Random(_SEED)  # noqa: S311 - repeatable, not secret
+    found: list[Text] = []
+    for language in LANGUAGES:
+        name = f"{language}.txt"
+        lines = files("monitor.judge").joinpath("sentences", name).read_text("utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
+            if line and not line.startswith("#"):
+                found += _own(line, language, chance, f"sentences/{name}, line {number}")
+    return found
+
+
+def _own(line: str, language: str, chance: random.Random, where: str) -> Iterator[Text]:
+    mark, _, sentence = line.partition(" ")
+    label, kind = mark[:1] == "+", mark[1:]
+    known = kind in (set(Topic) if label else KINDS)
+    if mark[:1] not in {"+", "-"} or not sentence or (kind and not known):
+        raise ValueError(f'{where}: "{line[:40]}": begin with +, +topic, - or -kind and a blank')
+    for filled in _filled(sentence, chance):
+        yield Text(
+            text=filled,
+            label=label,
+            mood=1.0 if label else -0.5,
+            source="posts" if kind else "own",
+            language=language,
+            kind=kind,
+        )
+
+
+def _filled(sentence: str, chance: random.Random) -> Iterator[str]:
+    for _ in range(_FILLINGS if "{" in sentence else 1):
+        yield (
+            sentence.replace("{b}", chance.choice(_BRANDS))
+            .replace("{i}", chance.choice(_THINGS))
+            .replace("{t}", chance.choice(_TIMES))
+        )
