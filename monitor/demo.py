@@ -15,7 +15,7 @@ from pathlib import Path
 
 from connectors.errors import BadPayload
 from connectors.samples import Samples, SamplesSettings
-from monitor import app, clock, consoles, poll
+from monitor import app, clock, poll
 from monitor.config import (
     BrandTable,
     ConsoleTable,
@@ -28,7 +28,6 @@ from monitor.config import (
 )
 from monitor.jobs import House, Jobs
 from monitor.judging import page_of
-from monitor.schedule import Schedule
 from monitor.store import Store
 from responders.card import Decision, Verb
 from responders.case import CaseState
@@ -148,6 +147,9 @@ def serve(
     undo: int = 10,
 ) -> None:
     """Show the console until Ctrl-C; a person decides, and has `undo` seconds to think again."""
+    from monitor import consoles
+    from monitor.schedule import Schedule
+
     stopping = stopping or threading.Event()
     with ExitStack() as stack:
         schedule = Schedule(clock.now)

@@ -5,12 +5,10 @@ Thin: one try each, with a time-out. Nothing that a customer wrote leaves by the
 
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
-
-import httpx
 
 from connectors.errors import Refused, SetupError, TryLater
 
@@ -95,7 +93,7 @@ class Webhook:
     def send(self, page: Page) -> None:
         """Post it. Raises as `Mail.send` does."""
         body = {"key": page.key, "to": page.to, "title": page.title, "text": page.text}
-        _ask("webhook", lambda: httpx.post(self.url, json=body, timeout=TIMEOUT))
+        _ask("webhook", "POST", self.url, body)
 
 
 def call_alive(url: str) -> None:
@@ -104,12 +102,14 @@ def call_alive(url: str) -> None:
     Raises:
         TryLater, SetupError: it did not answer well.
     """
-    _ask("alive_url", lambda: httpx.get(url, timeout=TIMEOUT))
+    _ask("alive_url", "GET", url)
 
 
-def _ask(name: str, call: Callable[[], httpx.Response]) -> None:
+def _ask(name: str, method: str, url: str, body: Mapping[str, str] | None = None) -> None:
+    import httpx  # a tenth of a second that only those pay who have such an address
+
     try:
-        status = call().status_code
+        status = httpx.request(method, url, json=body, timeout=TIMEOUT).status_code
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise SetupError(f"{name}: the address under [duty] is none") from error
     except httpx.HTTPError as error:
