@@ -44,6 +44,7 @@ from monitor import app
 from monitor.config import Settings
 from monitor.judge import Judge
 from monitor.store.engine import Database
+from responders import playbooks
 from responders.card import Card, Decision, Verb
 from responders.case import CaseState
 from responders.deliver import SenderLock
@@ -208,6 +209,16 @@ def _count_slack(steps: Steps) -> None:
     SlackBot.show = counted  # type: ignore[method-assign]
 
 
+def _load_texts_once() -> None:
+    """Reading our texts takes as long as the rest of a life; every life has the same ones."""
+    books = playbooks.load()
+
+    def loaded(settings: Settings) -> playbooks.Playbooks:
+        return books
+
+    app.make_playbooks = loaded
+
+
 class Children:
     """The lives that were begun, by their process id."""
 
@@ -273,6 +284,7 @@ def main() -> None:
     steps = Steps()
     _count_writes(steps)
     _count_slack(steps)
+    _load_texts_once()
     children = Children(judge, steps)
     for line in sys.stdin:
         print(json.dumps(children.answer(json.loads(line))), flush=True)  # noqa: T201 - the answer
