@@ -36,6 +36,13 @@ Secret = Annotated[SecretStr, BeforeValidator(_from_environment)]
 """A value that must be given as `env:NAME`; its repr never shows it."""
 
 
+def is_missing(value: object) -> bool:
+    """Whether a value of a table stands in an environment variable that is not set."""
+    if isinstance(value, SecretStr):
+        return not value.get_secret_value()
+    return isinstance(value, str) and value.startswith("env:")
+
+
 class Table(BaseModel):
     """One table of config.toml: frozen, unknown keys refused, inputs kept out of messages."""
 

@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from connectors.base import Problem
 from connectors.errors import ConnectorError
 from connectors.meter import Meter
-from connectors.settings import PaidSettings, Table
+from connectors.settings import PaidSettings, Table, is_missing
 from monitor import app, clock, consoles
 from monitor.belonging import belonging
 from monitor.budgets import Budgets
@@ -255,8 +253,7 @@ def _slack(settings: Settings) -> Iterator[Finding]:
 
 def _complete(table: Table) -> bool:
     """Whether no secret of a table is missing; one that is was named with the settings."""
-    secrets = [value for _, value in table if isinstance(value, SecretStr)]
-    return all(secret.get_secret_value() for secret in secrets)
+    return not any(is_missing(value) for _, value in table)
 
 
 def _console(settings: Settings) -> Iterator[Finding]:

@@ -23,7 +23,14 @@ from urllib.parse import quote, urlsplit
 
 import praw
 from praw.config import Config
-from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from connectors.base import (
     PRIVATE_HISTORY,
@@ -60,7 +67,7 @@ from connectors.reddit.items import (
 )
 from connectors.reddit.walk import PAGE, Page, Place, Position
 from connectors.reddit.wire import KEYS, LoginEnded, NotReadable, Wire
-from connectors.settings import ConnectorSettings, Secret
+from connectors.settings import ConnectorSettings, Secret, is_missing
 from connectors.summary import Summary
 
 __all__ = ["Reddit", "RedditSettings", "parse"]
@@ -91,10 +98,14 @@ _THREAD = 500
 _STRANGER = Contact()
 
 
-def _plain_or_named(value: object) -> object:
-    """An identifier that is no secret may still stand in the environment, beside the secrets."""
+def _plain_or_named(value: object, info: ValidationInfo) -> object:
+    """An identifier that is no secret may still stand in the environment, beside the secrets.
+
+    For a command that speaks to nobody the name of a variable that is not set stands for it.
+    """
     if isinstance(value, str) and value.startswith("env:"):
-        return TypeAdapter[Secret](Secret).validate_python(value).get_secret_value()
+        named = TypeAdapter[Secret](Secret).validate_python(value, context=info.context)
+        return named.get_secret_value() or value
     return value
 
 
@@ -130,6 +141,8 @@ class RedditSettings(ConnectorSettings):
     @classmethod
     def _is_a_name(cls, value: str) -> str:
         name = re.sub(r"^/?u/", "", value)
+        if is_missing(value):
+            return value
         if not re.fullmatch(r"[A-Za-z0-9_-]{3,20}", name):
             raise ValueError("write the account's name as in reddit.com/user/NAME")
         return name

@@ -92,10 +92,12 @@ class YouTubeSettings(ConnectorSettings):
 
     @model_validator(mode="after")
     def _says_who_asks(self) -> "YouTubeSettings":
-        login = (self.client_id, self.client_secret, self.refresh_token)
-        if any(login) and not all(login):
+        # Given, though the variable may not be set: a command that speaks to nobody needs neither.
+        secrets = (self.client_secret, self.refresh_token)
+        given = [bool(self.client_id), *(secret is not None for secret in secrets)]
+        if any(given) and not all(given):
             raise ValueError("client_id, client_secret and refresh_token belong together")
-        if not any(login) and self.api_key is None:
+        if not any(given) and self.api_key is None:
             raise ValueError("give an api_key to read, or a login to read and reply")
         if self.units_for_replies >= self.units_per_day:
             raise ValueError("units_for_replies leaves nothing of units_per_day to read with")

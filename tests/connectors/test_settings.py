@@ -1,12 +1,23 @@
 """What every connector's table has in common: secrets, limits, unknown keys."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors import registry
-from connectors.settings import WITHOUT_SECRETS, ConnectorSettings, PaidSettings, Secret, Table
+from connectors.settings import (
+    WITHOUT_SECRETS,
+    ConnectorSettings,
+    PaidSettings,
+    Secret,
+    Table,
+    is_missing,
+)
 
 PLATFORMS = sorted(registry.PLATFORMS)
+EXAMPLE = tomllib.loads((Path(__file__).parents[2] / "config.example.toml").read_text("utf-8"))
 
 
 class Login(Table):
@@ -134,3 +145,23 @@ def test_only_a_platform_that_bills_has_a_budget() -> None:
     paid = {name for name in PLATFORMS if issubclass(registry.load(name).Settings, PaidSettings)}
 
     assert paid == {"twitter"}
+
+
+@pytest.mark.parametrize("platform", sorted(set(PLATFORMS) - {"samples"}))
+def test_a_command_that_speaks_to_nobody_needs_no_variable(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = dict(EXAMPLE["connectors"][platform]) | {"enabled": True}
+    if platform == "reddit":  # names may stand there too
+        table |= {"client_id": "env:AMENDS_REDDIT_ID", "username": "env:AMENDS_REDDIT_NAME"}
+    named = [value for value in table.values() if str(value).startswith("env:")]
+    for value in named:
+        monkeypatch.delenv(value.removeprefix("env:"), raising=False)
+    model = registry.load(platform).Settings
+
+    made = model.model_validate(table, context=WITHOUT_SECRETS)
+
+    assert any(is_missing(value) for _, value in made) == bool(named)
+    for value in named:
+        told = said(table, model)
+        assert f"the environment variable {value.removeprefix('env:')} is not set" in told
