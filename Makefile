@@ -37,8 +37,9 @@ train: $(VENV)/.dev            ## the complaint model once more; monitor/judge/s
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'scikit-learn>=1.7'
 	$(BIN)/python -m monitor.judge.train $(DATA)
 
-soak: $(VENV)/.dev             ## the long runs: every crash point, many seeds
-	AMENDS_SOAK=1 $(BIN)/python -m pytest -q -n 2 tests/acceptance tests/contracts tests/responders/test_simulation.py
+soak: $(VENV)/.dev             ## the long runs: 1,000 kills at every step, 20,000 schedules, big posts
+	AMENDS_SOAK=1 nice -n 10 $(BIN)/python -m pytest -q -n 2 $(ARGS) \
+	  tests/acceptance tests/contracts tests/responders/test_simulation.py
 
 lock:                          ## new lock files; needs uv
 	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \

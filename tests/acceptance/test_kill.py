@@ -38,6 +38,8 @@ SOAK = bool(os.environ.get("AMENDS_SOAK"))
 HITS = 2
 #: In how many recoveries of one step a second life is killed too, and at which of its steps.
 SECOND_KILLS = (0, 3, 11, 19) if SOAK else (0,)
+#: In a soak a line is printed after so many cases.
+TELL_EVERY = 20
 #: Steps that must be among those that were died at, or the test proves nothing.
 EVERY_KIND = {
     f"{when} {what}"
@@ -146,6 +148,12 @@ class Record:
     sent: int = 0
     asked: list[str] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        return (
+            f"{self.cases} cases, {self.kills.total()} kills, {self.sent} sent, "
+            f"{len(self.asked)} asked, none twice, none lost"
+        )
+
     def judge(self, world: World, told: str, *, cards: int = 1, may_be_out: bool = False) -> None:
         """One case is over: everything is there once, or a person is asked about a message.
 
@@ -196,6 +204,9 @@ class Worlds:
         self._request = request
         self._numbers = count(1)
 
+    def __str__(self) -> str:
+        return self._kind
+
     @contextmanager
     def fresh(self, source: str) -> Iterator[World]:
         folder = self._folder / str(next(self._numbers))
@@ -245,7 +256,9 @@ def window(steps: Sequence[str]) -> range:
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_step_loses_nothing_and_repeats_nothing(worlds: Worlds, source: str) -> None:
+def test_a_kill_at_any_step_loses_nothing_and_repeats_nothing(
+    worlds: Worlds, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     record = Record()
     with worlds.fresh(source) as world:
         steps = world.rehearse()
@@ -265,6 +278,9 @@ def test_a_kill_at_any_step_loses_nothing_and_repeats_nothing(worlds: Worlds, so
                 assert world.live(later=2)["status"] == 0, told
                 ends = {steps[step - 1] if step in around else "", again["at"]}
                 record.judge(world, told, may_be_out=not ends.isdisjoint(MAY_BE_OUT))
+            if SOAK and record.cases % TELL_EVERY == 0:
+                with capsys.disabled():
+                    print(f"{worlds} {source}: {record}", file=sys.stderr)  # noqa: T201 - progress
 
     assert set(record.kills) >= EVERY_KIND, EVERY_KIND - set(record.kills)
     assert record.kills.total() > 1.5 * record.cases, "the second kills hit as well"

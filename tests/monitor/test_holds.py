@@ -3,10 +3,12 @@
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from connectors.errors import OutcomeUnknown, SetupError, TryLater
+from monitor.config import PolicyTable
 from monitor.holds import Gate, circuit
 from monitor.jobs import Jobs
 from monitor.outages import FIRST_WAIT, Outages
@@ -210,6 +212,38 @@ def test_an_outage_costs_one_try_at_a_time_and_is_logged_once(
             "replies on reddit: out of order: Reddit is down.",
             "replies on reddit: in order again after 0:02:00",
         ]
+
+
+def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(
+    url: str, tmp_path: Path
+) -> None:
+    time, platform = Time(), Platform()
+    berlin = NOW.astimezone(ZoneInfo("Europe/Berlin"))
+    start, end = berlin - timedelta(minutes=5), berlin + timedelta(hours=8)
+    policy = PolicyTable(
+        approvers=("eva",), undo_seconds=0, quiet_hours=f"{start:%H:%M}-{end:%H:%M}"
+    )
+    with open_store(url) as store:
+        made = house(store, tmp_path, time, platform, surface=FakeSlack(), policy=policy)
+        store.mentions.ingest(BRAND, "reddit", [(complaint(1), ANGRY)], None, NOW)
+        jobs = Jobs(made)
+        jobs.prepare()
+        send(made, store.cases.get(CaseId(1)))
+
+        for _ in range(7):
+            jobs.walk()
+            jobs.tell_all()
+            time.forward(timedelta(hours=1))
+        held, told = store.cases.get(CaseId(1)), made.desk.card(CaseId(1)).statuses[0].line
+        time.forward(timedelta(hours=2))
+        for _ in range(3):
+            jobs.walk()
+
+        public = held.action(PUBLIC)
+        assert public is not None
+        assert (public.state, public.error_code) == (ActionState.APPROVED, HoldCode.QUIET)
+        assert "and held. Quiet hours: it leaves at" in told
+        assert len(platform.sent) == 2, "sent once the hours are over"
 
 
 def test_nothing_shows_as_sent_while_the_login_is_refused(url: str, tmp_path: Path) -> None:

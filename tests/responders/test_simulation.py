@@ -1,5 +1,6 @@
 """Exactly once, whatever fails and whenever the process dies; and the proof can fail."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from tests.responders import simulation
 from tests.responders.given import CASE, DRAFT, NOW
 from tests.responders.simulation import POINTS, Result, Schedule, run, schedules
 
-SEEDS = 20
+SEEDS = 200 if os.environ.get("AMENDS_SOAK") else 20
 #: Enough for each mutant to be caught several times.
 MUTANT_SEEDS = 3
 
