@@ -50,7 +50,6 @@ from connectors.errors import (
     ConnectorError,
     OutcomeUnknown,
     Refused,
-    SetupError,
     TryLater,
     Unsupported,
 )
@@ -58,6 +57,7 @@ from connectors.payload import Json, mapping, objects
 from connectors.settings import ConnectorSettings, Secret
 from connectors.summary import Summary
 from connectors.texts import same
+from connectors.turns import Turns
 from connectors.web import Address, is_plain
 
 __all__ = ["Account", "Bluesky", "BlueskySettings", "parse"]
@@ -133,7 +133,11 @@ class Bluesky:
             timeout=settings.timeout_seconds,
         )
         self._sources = _sources(settings)
-        self._unreadable: dict[str, SetupError] = {}
+        self._turns = Turns(
+            "bluesky",
+            {source.name: f"the list {source.name!r}" for source in self._sources},
+            NotPermitted,
+        )
         self._first_tried: dict[str, str] = {}
 
     @property
@@ -151,32 +155,26 @@ class Bluesky:
         """
         position = walk.load(cursor)
         account = self._session.log_in()
-        names = [source.name for source in self._sources]
-        turn = names.index(position.turn) if position.turn in names else 0
-        source = self._sources[turn]
-        place = position.places.get(source.name, Place())
-        views: list[object] = []
-        try:
-            step, views = self._read_on(source, place)
-        except NotPermitted as error:
-            self._leave_out(source, error)
-            step = walk.Step(place=place, done=True)
-        else:
-            if self._unreadable.pop(source.name, None) is not None:
-                log.warning("bluesky: the list %r can be read again", source.name)
+        sources = {source.name: source for source in self._sources}
+
+        def place_of(name: str) -> Place:
+            return position.places.get(name, Place())
+
+        turn, read = self._turns.take(
+            position.turn, lambda name: self._read_on(sources[name], place_of(name))
+        )
+        step, views = read or (walk.Step(place=place_of(turn), done=True), [])
         if step.cut_off:
             log.warning(
                 "bluesky: more than %d new items in the list %r, some were missed; poll more often "
                 "or search for less",
                 walk.LONGEST_ROUND,
-                source.name,
+                turn,
             )
         found, bad = read_posts(views, account)
-        ahead = "" if turn + 1 == len(names) else names[turn + 1]
-        places = {name: place for name, place in position.places.items() if name in names}
-        after = Position(
-            turn=ahead if step.done else source.name, places=places | {source.name: step.place}
-        )
+        ahead = self._turns.after(turn)
+        places = {name: place for name, place in position.places.items() if name in sources}
+        after = Position(turn=ahead if step.done else turn, places=places | {turn: step.place})
         return Batch(
             mentions=tuple(mention for mention in found if not mention.ours),
             cursor=walk.dump(after),
@@ -212,13 +210,6 @@ class Bluesky:
         known = set(place.known)
         fresh = [view for key, view in zip(keys, views, strict=True) if key not in known]
         return walk.step(place, page), [view for view in fresh if _speaks_to_us(view)]
-
-    def _leave_out(self, source: _Source, error: SetupError) -> None:
-        if source.name not in self._unreadable:
-            log.warning("bluesky: the list %r is left out: %s", source.name, error)
-        self._unreadable[source.name] = error
-        if len(self._unreadable) == len(self._sources):
-            raise error
 
     def look(self, mentions: Sequence[Mention]) -> Mapping[str, Life]:
         """Ask for the posts by address; see Connector.look.

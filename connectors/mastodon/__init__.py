@@ -55,6 +55,7 @@ from connectors.mastodon.wire import HOW_TO_LOG_IN, NotPermitted, Wire, ask
 from connectors.payload import Json, mapping, objects
 from connectors.settings import ConnectorSettings, Secret
 from connectors.summary import Summary
+from connectors.turns import Turns
 from connectors.web import Address, is_plain
 
 if TYPE_CHECKING:  # 8 MB and a tenth of a second, for those who use it
@@ -127,7 +128,11 @@ class Mastodon:
         self._made: Client | None = None
         self._lock = RLock()
         self._sources = self._lists()
-        self._unreadable: dict[str, SetupError] = {}
+        self._turns = Turns(
+            "mastodon",
+            {source.name: f"the list {source.name!r}" for source in self._sources},
+            NotPermitted,
+        )
 
     @property
     def account(self) -> str:
@@ -144,34 +149,31 @@ class Mastodon:
         """
         position = walk.load(cursor)
         account = self._account()
-        names = [source.name for source in self._sources]
-        turn = names.index(position.turn) if position.turn in names else 0
-        source = self._sources[turn]
-        place = position.places.get(source.name, Place())
-        found: Sequence[object] = ()
-        try:
-            found = source.page(place, PAGE)
-        except NotPermitted as error:
-            self._leave_out(source, error)
-            step = walk.Step(place=place, done=True)
+        sources = {source.name: source for source in self._sources}
+
+        def place_of(name: str) -> Place:
+            return position.places.get(name, Place())
+
+        turn, read = self._turns.take(
+            position.turn, lambda name: sources[name].page(place_of(name), PAGE)
+        )
+        found: Sequence[object] = () if read is None else read
+        if read is None:
+            step = walk.Step(place=place_of(turn), done=True)
         else:
-            ids = [one for one in map(id_of, found) if one is not None]
-            step = walk.step(place, ids, oldest=_oldest(found))
-            if self._unreadable.pop(source.name, None) is not None:
-                log.warning("mastodon: the list %r can be read again", source.name)
+            ids = [one for one in map(id_of, read) if one is not None]
+            step = walk.step(place_of(turn), ids, oldest=_oldest(read))
         if step.cut_off:
             log.warning(
                 "mastodon: more than %d new items in the list %r, some were missed; poll more "
                 "often or read fewer lists",
                 walk.LONGEST_ROUND,
-                source.name,
+                turn,
             )
         mentions, bad = _read(found, account)
-        ahead = "" if turn + 1 == len(names) else names[turn + 1]
-        places = {name: place for name, place in position.places.items() if name in names}
-        after = Position(
-            turn=ahead if step.done else source.name, places=places | {source.name: step.place}
-        )
+        ahead = self._turns.after(turn)
+        places = {name: place for name, place in position.places.items() if name in sources}
+        after = Position(turn=ahead if step.done else turn, places=places | {turn: step.place})
         return Batch(
             mentions=tuple(m for m in mentions if not (m.ours or m.private)),
             cursor=walk.dump(after),
@@ -224,13 +226,6 @@ class Mastodon:
             limit=limit,
         )
         return _listed(mapping(answer).get("statuses"))
-
-    def _leave_out(self, source: _Source, error: SetupError) -> None:
-        if source.name not in self._unreadable:
-            log.warning("mastodon: the list %r is left out: %s", source.name, error)
-        self._unreadable[source.name] = error
-        if len(self._unreadable) == len(self._sources):
-            raise error
 
     def look(self, mentions: Sequence[Mention]) -> Mapping[str, Life]:
         """Ask for the statuses by id, private ones too; see Connector.look."""

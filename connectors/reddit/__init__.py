@@ -69,6 +69,7 @@ from connectors.reddit.walk import PAGE, Page, Place, Position
 from connectors.reddit.wire import KEYS, LoginEnded, NotReadable, Wire
 from connectors.settings import ConnectorSettings, Secret, is_missing
 from connectors.summary import Summary
+from connectors.turns import Turns
 
 __all__ = ["Reddit", "RedditSettings", "parse"]
 
@@ -208,7 +209,9 @@ class Reddit:
         self._client: praw.Reddit | None = None
         self._lock = RLock()
         self._sources = _sources(settings)
-        self._unreadable: dict[str, NotReadable] = {}
+        self._turns = Turns(
+            "reddit", {source.name: source.path for source in self._sources}, NotReadable
+        )
 
     @property
     def account(self) -> str:
@@ -224,18 +227,16 @@ class Reddit:
         none can be read, the last reason is raised.
         """
         position = walk.load(cursor)
-        names = [source.name for source in self._sources]
-        turn = names.index(position.turn) if position.turn in names else 0
-        source = self._sources[turn]
-        place = position.places.get(source.name, Place()).on(source.of)
-        try:
-            step, found, bad = self._read_on(source, place)
-        except NotReadable as error:
-            self._leave_out(source, error)
-            step, found, bad = walk.Step(place=place, done=True), (), ()
-        else:
-            if self._unreadable.pop(source.name, None) is not None:
-                log.warning("reddit: %s can be read again", source.path)
+        sources = {source.name: source for source in self._sources}
+
+        def place_of(name: str) -> Place:
+            return position.places.get(name, Place()).on(sources[name].of)
+
+        turn, read = self._turns.take(
+            position.turn, lambda name: self._read_on(sources[name], place_of(name))
+        )
+        source = sources[turn]
+        step, found, bad = read or (walk.Step(place=place_of(turn), done=True), (), ())
         if step.cut_off:
             log.warning(
                 "reddit: %s: more than %d items since the last poll, and Reddit shows no more: "
@@ -243,8 +244,7 @@ class Reddit:
                 source.path,
                 walk.DEPTH - PAGE,
             )
-        last = turn + 1 == len(names)
-        ahead = "" if last else names[turn + 1]
+        ahead = self._turns.after(turn)
         return Batch(
             mentions=found,
             cursor=walk.dump(
@@ -253,7 +253,7 @@ class Reddit:
                     places={**position.places, source.name: step.place},
                 )
             ),
-            more=not (step.done and last),
+            more=not step.done or ahead != "",
             bad=bad,
         )
 
@@ -299,13 +299,6 @@ class Reddit:
             except BadPayload as error:
                 bad.append(error)
         return tuple(found), tuple(bad)
-
-    def _leave_out(self, source: _Source, error: NotReadable) -> None:
-        if source.name not in self._unreadable:
-            log.warning("reddit: %s is left out: %s", source.path, error)
-        self._unreadable[source.name] = error
-        if len(self._unreadable) == len(self._sources):
-            raise error
 
     def look(self, mentions: Sequence[Mention]) -> Mapping[str, Life]:
         """What has become of these posts; private messages cannot be looked up and count as alive.

@@ -354,6 +354,24 @@ def everything(reddit: Reddit, cursor: str | None) -> tuple[list[str], str | Non
             return found, cursor
 
 
+def test_what_may_be_read_again_is_read_though_another_listing_stays_closed(
+    server: RedditServer, reddit: Reddit
+) -> None:
+    server.unreadable |= {"/message/mentions", "/r/acme/comments", "/r/acme/new"}
+    cursor = reddit.poll(reddit.poll(None).cursor).cursor
+    with pytest.raises(SetupError):
+        reddit.poll(cursor)
+    comment = server.comment("maria", "Awful.")
+
+    server.unreadable.remove("/r/acme/comments")
+    found, cursor = everything(reddit, cursor)
+    later = server.comment("maria", "Still awful.")
+    after, _ = everything(reddit, cursor)
+
+    assert found == [comment.name]
+    assert after == [later.name]
+
+
 def test_where_nothing_may_be_read_a_person_must_see_to_it(
     server: RedditServer, reddit: Reddit
 ) -> None:
