@@ -43,6 +43,8 @@ _INVISIBLE = re.compile(
 )
 #: we'll, I'm, it's: two words in one.
 _CONTRACTION = re.compile(r"(?<=\w)('(?:ll|re|m|ve|d|s)(?!\w))", re.IGNORECASE)
+#: A phrase that is one bracket and nothing else.
+_LIST = re.compile(r"\(([^()]+\|[^()]+)\)")
 _APOSTROPHES = str.maketrans("\u2019\u2018\u02bc\u00b4`", "'''''")
 
 _ANY_NUMBER = "9"
@@ -289,8 +291,11 @@ def phrases(sources: Iterable[str], language: str) -> Iterator[Phrase]:
         PhraseError: one of them cannot be read.
     """
     for source in sources:
-        plain = _BEFORE_SIGN.sub("'", folded(source, language))
-        yield phrase(plain, spaced=language not in _UNSPACED)
+        # Of a mere list of words each is looked for by itself: then only those that may be there.
+        alone = _LIST.fullmatch(source)
+        for one in alone[1].split("|") if alone else [source]:
+            plain = _BEFORE_SIGN.sub("'", folded(one, language))
+            yield phrase(plain, spaced=language not in _UNSPACED)
 
 
 def languages() -> tuple[str, ...]:
