@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from connectors.base import Author, Mention
 from connectors.errors import ConnectorError
 from monitor import report
+from monitor.holds import circuit
 from monitor.jobs import House
 from monitor.outages import Outage
 from monitor.teaching import Teaching
+from responders.action import ActionKind
 from responders.ask import Refusal
 from responders.bulletin import Line
 from responders.byhand import author_of
@@ -124,6 +126,11 @@ class FrontOffice:
             if source in down:
                 since, why = down[source].since, down[source].reason
                 trouble = f" · ⚠️ out of reach since {since:%H:%M} UTC: {why}"
+            for kind in (ActionKind.PUBLIC, ActionKind.PRIVATE):
+                closed = down.get(circuit(source, kind))
+                if closed is not None:
+                    what = circuit(source, kind)
+                    trouble += f" · ⚠️ {what} wait since {closed.since:%H:%M} UTC: {closed.reason}"
             cost = self._house.budgets.standing(source)
             paid = f" · {cost}" if cost is not None else ""
             lines.append(f"{source}: {last}{trouble}{paid}")

@@ -10,7 +10,8 @@ import pytest
 from connectors.errors import OutcomeUnknown, SetupError, TryLater
 from monitor.config import PolicyTable
 from monitor.holds import Gate, circuit
-from monitor.jobs import Jobs
+from monitor.jobs import House, Jobs
+from monitor.office import FrontOffice
 from monitor.outages import FIRST_WAIT, Outages
 from monitor.store import Store
 from monitor.store.notebook import Pause
@@ -18,7 +19,7 @@ from responders.action import ActionKind, ActionState
 from responders.case import CaseId, CaseState, Incident
 from responders.hold import Hold, HoldCode
 from responders.policy import Brand
-from tests.monitor.house import FakeSlack, Platform, Time, complaint, house, open_store, send
+from tests.monitor.house import EVA, FakeSlack, Platform, Time, complaint, house, open_store, send
 from tests.monitor.posts import ANGRY, BRAND, NOW
 from tests.responders import given
 
@@ -169,7 +170,7 @@ def test_credits_need_no_platform() -> None:
     assert room.hold(CREDIT) is None
 
 
-def ten_approved(store: Store, folder: Path, time: Time, platform: Platform) -> Jobs:
+def ten_approved(store: Store, folder: Path, time: Time, platform: Platform) -> tuple[House, Jobs]:
     """Ten customers' answers, approved."""
     made = house(store, folder, time, platform, surface=FakeSlack())
     posts = [(complaint(n, author=f"kim{n}"), ANGRY) for n in range(10)]
@@ -178,7 +179,7 @@ def ten_approved(store: Store, folder: Path, time: Time, platform: Platform) -> 
     jobs.prepare()
     for case_id in store.cases.list({CaseState.OPEN}):
         send(made, store.cases.get(case_id))
-    return jobs
+    return made, jobs
 
 
 def test_an_outage_costs_one_try_at_a_time_and_is_logged_once(
@@ -186,7 +187,7 @@ def test_an_outage_costs_one_try_at_a_time_and_is_logged_once(
 ) -> None:
     time, platform = Time(), Platform()
     with open_store(url) as store:
-        jobs = ten_approved(store, tmp_path, time, platform)
+        _, jobs = ten_approved(store, tmp_path, time, platform)
         platform.trouble = TryLater("Reddit is down.")
         before = len(platform.asked)
         with caplog.at_level(logging.WARNING):
@@ -249,7 +250,7 @@ def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(
 def test_nothing_shows_as_sent_while_the_login_is_refused(url: str, tmp_path: Path) -> None:
     time, platform = Time(), Platform()
     with open_store(url) as store:
-        jobs = ten_approved(store, tmp_path, time, platform)
+        _, jobs = ten_approved(store, tmp_path, time, platform)
         platform.trouble = SetupError("Reddit refused the login.")
         for _ in range(20):
             time.forward(timedelta(minutes=5))
@@ -258,3 +259,18 @@ def test_nothing_shows_as_sent_while_the_login_is_refused(url: str, tmp_path: Pa
         states = {a.state for n in range(1, 11) for a in store.cases.get(CaseId(n)).actions}
         assert states == {ActionState.APPROVED}
         assert platform.sent == []
+
+
+def test_app_home_shows_what_a_platform_does_not_take(url: str, tmp_path: Path) -> None:
+    time, platform = Time(), Platform()
+    with open_store(url) as store:
+        made, jobs = ten_approved(store, tmp_path, time, platform)
+        office = FrontOffice(made, outages=jobs.outages.now)
+        assert "wait since" not in office.command("status", EVA)
+
+        platform.trouble = TryLater("Reddit is down.")
+        jobs.walk()
+
+        assert f"replies on reddit wait since {NOW:%H:%M} UTC: Reddit is down." in office.command(
+            "status", EVA
+        )
