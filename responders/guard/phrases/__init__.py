@@ -44,7 +44,7 @@ _INVISIBLE = re.compile(
 #: we'll, I'm, it's: two words in one.
 _CONTRACTION = re.compile(r"(?<=\w)('(?:ll|re|m|ve|d|s)(?!\w))", re.IGNORECASE)
 #: A phrase that is one bracket and nothing else.
-_LIST = re.compile(r"\(([^()]+\|[^()]+)\)")
+_LIST = re.compile(r"\(((?:[^()|]*[^()|\s,]\|)+[^()|]*[^()|\s,])\)")
 _APOSTROPHES = str.maketrans("\u2019\u2018\u02bc\u00b4`", "'''''")
 
 _ANY_NUMBER = "9"
