@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OUT ?= gallery
 DATA ?= ../shared/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install demo test coverage lint lock bench bench-judge bench-guard train soak clean
+.PHONY: install demo test coverage lint lock bench bench-judge bench-guard gallery train soak clean
 
 install: $(VENV)/.run          ## run-time packages and the command `amends`
 
@@ -33,6 +34,9 @@ bench-judge: $(VENV)/.dev      ## the judge on labelled sets that its training d
 
 bench-guard: $(VENV)/.dev      ## what the guard catches, and what it should not
 	$(BIN)/python -m tests.benchmarks.bench_guard
+
+gallery: $(VENV)/.dev          ## every card as a picture, phone and desk, light and dark; OUT=folder
+	$(BIN)/python -m tests.responders.console.gallery $(OUT)
 
 train: $(VENV)/.dev            ## the complaint model once more; monitor/judge/sentences/README.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'scikit-learn>=1.7'

@@ -7,6 +7,7 @@ before.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,6 +61,9 @@ _MENU_MAXIMUM = 5
 _FALLBACK_MAXIMUM = 300
 
 _PROMISES = 3
+_REASONS = 5
+#: How much a word weighed is for whoever tunes the judge.
+_WEIGHT = re.compile(r" [+\N{MINUS SIGN}-]\d+(?:\.\d+)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +90,8 @@ _ROOMS = (
     _Room(answer=2000, post=600, english=300, aside=200, address=1500, findings=4),
     _Room(answer=1300, post=600, english=300, aside=150, address=1000, findings=3, statuses=3),
     _Room(
-        answer=500,
-        post=400,
+        answer=420,
+        post=350,
         english=200,
         aside=100,
         label=40,
@@ -136,11 +140,13 @@ _KIND = {
 }
 _HALF = {Half.PUBLIC: "🌐 PUBLIC", Half.PRIVATE: "✉️ PRIVATE"}
 _ROUTE = {
-    Route.API: "sent by us",
+    Route.API: "we send it",
     Route.BY_HAND: "a person posts it by hand",
     Route.CLOSED: "closed until they write to us",
     Route.NONE: "not possible here",
 }
+#: Something goes out by these, in the name of an account.
+_OURS = frozenset({Route.API, Route.BY_HAND})
 _SEVERITY = {
     Severity.BLOCK: "⛔ Cannot be sent",
     Severity.SECOND: "👥 Needs a second approver",
@@ -185,7 +191,7 @@ def _draw(card: Card, room: _Room) -> Iterator[_Part]:
     yield from _post(card, room)
     yield _context(plain(_why(card), room.aside + 200), spare=2)
     yield from _for_us(card, room)
-    yield _Part(block=DividerBlock(), spare=3)
+    yield _Part(block=DividerBlock())  # never left out: above it are their words, below it ours
     yield from _answer(card, room)
     yield from _later(card, room)
     yield from _actions(card, room)
@@ -196,7 +202,7 @@ def _head(card: Card, room: _Room) -> str:
     told = staff(cut(one_line(card.headline), min(200, room.aside)))
     first = f"*{_URGENCY[card.urgency]} · {inert(cut(card.number, 40))}* · {told}"
     facts = [
-        f"answer by {when(card.due_at)}" if card.due_at else "",
+        f"*answer by {when(card.due_at)}*" if card.due_at else "",
         platform(card.platform),
         inert(cut((card.topic or "topic unsure").replace("_", " "), 60)),
         inert(language(card.language)),
@@ -228,16 +234,13 @@ def _who(card: Card) -> Iterator[TextObject]:
     reach = "" if author.followers is None else f"{author.followers:,} followers"
     facts = (f"{name} ({handle})" if name else handle, reach, cut(one_line(card.history), 80))
     yield plain(" · ".join(fact for fact in facts if fact))
-    profile = link(author.url, "profile")
-    if profile:
-        yield live(profile)
 
 
 def _post(card: Card, room: _Room) -> Iterator[_Part]:
     if card.context:
         yield _context(plain(f"In reply to: {one_line(card.context)}", room.aside), spare=6)
-    where = link(card.post_url, "open the post")
-    facts = (f"*They wrote* {when(card.post_at)}", where)
+    where, profile = link(card.post_url, "open the post"), link(card.author.url, "profile")
+    facts = (f"*They wrote* {when(card.post_at)}", where, profile)
     yield _context(live(" · ".join(fact for fact in facts if fact)))
     yield _Part(block=SectionBlock(text=plain(card.post, room.post)))
     if card.english:
@@ -245,11 +248,24 @@ def _post(card: Card, room: _Room) -> Iterator[_Part]:
 
 
 def _why(card: Card) -> str:
-    words = ", ".join(cut(one_line(reason), 60) for reason in card.why[:5])
-    sure = f"complaint {card.complaint:.0%} · mood {card.compound:+.2f}"
+    words = ", ".join(_reasons(card.why))
+    sure = f"{card.complaint:.0%} sure that it is a complaint"
     doubt = f" · {one_line(card.doubt)}" if card.doubt else ""
     told = f"{words} · {sure}" if words else sure
     return f"Why you see this: {told}{doubt}"
+
+
+def _reasons(why: Sequence[str]) -> Iterator[str]:
+    """The heaviest reasons: each of the customer's words once, with what they were taken for."""
+    kinds: dict[str, list[str]] = {}
+    for reason in why[:_REASONS]:
+        kind, colon, words = one_line(_WEIGHT.sub("", reason)).partition(": ")
+        found = kinds.setdefault(words if colon else kind, [])
+        if colon:
+            found.append(kind.replace("_", " "))
+    for words, taken_for in kinds.items():
+        told = f" ({', '.join(taken_for)})" if taken_for else ""
+        yield f"{cut(words, 60)}{cut(told, 60)}"
 
 
 def _for_us(card: Card, room: _Room) -> Iterator[_Part]:
@@ -287,8 +303,12 @@ def _text(text: str, room: _Room) -> Iterator[_Part]:
 
 
 def _half(part: HalfPart, room: _Room) -> Iterator[_Part]:
-    reason = [plain(part.way.reason, room.aside)] if part.way.reason else []
-    yield _context(live(f"*{_HALF[part.half]}* · {_route(part)}"), *reason)
+    """What would be said and how; once that is decided, what became of it stands in that place."""
+    status = part.status
+    told = _route(part) if status is None else _became(status, room)
+    open_question = status is None or status.state is ActionState.BY_HAND
+    reason = [plain(part.way.reason, room.aside)] if part.way.reason and open_question else []
+    yield _context(live(f"*{_HALF[part.half]}* · {told}"), *reason)
     if part.text is not None:
         yield from _text(part.text, room)
     if part.english:
@@ -296,21 +316,19 @@ def _half(part: HalfPart, room: _Room) -> Iterator[_Part]:
     if part.findings:
         worst = sorted(part.findings, key=lambda finding: list(_SEVERITY).index(finding.severity))
         yield _context(*(plain(_finding(f), room.aside) for f in worst[: room.findings]), spare=1)
-    if part.status is not None:
-        yield _status(part.status, room, spare=2)
 
 
 def _route(part: HalfPart) -> str:
     way: Way = part.way
+    account = f" as {inert(cut(way.account, 60))}" if way.account and way.route in _OURS else ""
     facts = [
-        _ROUTE[way.route],
-        f"as {inert(cut(way.account, 60))}" if way.account else "",
+        f"{_ROUTE[way.route]}{account}",
         f"${way.cost_micro_usd / 1_000_000:.3f}" if way.cost_micro_usd else "",
     ]
-    if part.text is not None and part.length:
-        limit = way.limit
-        told = f"{part.length:,} of {limit.maximum:,} {inert(limit.unit)}"
-        facts.append(told if part.length <= limit.maximum else f"⚠️ {told}: too long")
+    maximum = way.limit.maximum
+    if part.text is not None and part.length > maximum / 2:  # else nobody needs to count
+        told = f"{part.length:,} of {maximum:,} {inert(way.limit.unit)}"
+        facts.append(told if part.length <= maximum else f"⚠️ {told}: too long")
     return " · ".join(fact for fact in facts if fact)
 
 
@@ -319,16 +337,15 @@ def _finding(finding: Finding) -> str:
 
 
 def _credit(part: CreditPart, room: _Room) -> Iterator[_Part]:
-    chosen = "added to the private message" if part.chosen else "not added"
+    chosen = "*added to the private message*" if part.chosen else "*not added*"
     left = f" · {inert(cut(part.left, 80))}" if part.left else ""
-    yield _context(live(f"*🎁 CREDIT* · {part.credit.amount} · *{chosen}*{left}"))
+    told = f"{chosen}{left}" if part.status is None else _became(part.status, room)
+    yield _context(live(f"*🎁 CREDIT* · {part.credit.amount} · {told}"))
     if part.chosen:
         yield _Part(block=SectionBlock(text=plain(part.credit.text, room.english)), spare=4)
         if part.credit.text_english:
             english = f"In English: {clean(part.credit.text_english)}"
             yield _context(plain(english, room.english), spare=5)
-    if part.status is not None:
-        yield _status(part.status, room, spare=2)
 
 
 def _later(card: Card, room: _Room) -> Iterator[_Part]:
@@ -340,12 +357,17 @@ def _later(card: Card, room: _Room) -> Iterator[_Part]:
 
 
 def _status(status: Status, room: _Room, spare: int) -> _Part:
+    return _context(live(f"*{_KIND[status.kind]}* · {_became(status, room)}"), spare=spare)
+
+
+def _became(status: Status, room: _Room) -> str:
+    """What became of an action, when and where."""
     facts = (
-        f"{_STATE[status.state]} *{_KIND[status.kind]}*: {staff(cut(status.line, room.aside))}",
+        f"{_STATE[status.state]} {staff(cut(status.line, room.aside))}",
         when(status.at) if status.at else "",
         link(status.url, "see it", room.address),
     )
-    return _context(live(" · ".join(fact for fact in facts if fact)), spare=spare)
+    return " · ".join(fact for fact in facts if fact)
 
 
 def _context(*elements: TextObject, spare: int = 0) -> _Part:

@@ -87,9 +87,10 @@ def cut(text: str, maximum: int) -> str:
 def isolated(text: str) -> str:
     """A name on one line with others: right-to-left letters in it do not turn what follows.
 
-    By a left-to-right mark, which is no override: it has a direction and changes nobody else's.
+    By left-to-right marks, which are no overrides: they have a direction and change nobody else's.
+    The one in front keeps a line that begins with such a name from running from right to left.
     """
-    return f"{text}\u200e" if _RIGHT_TO_LEFT.search(text) else text
+    return f"\u200e{text}\u200e" if _RIGHT_TO_LEFT.search(text) else text
 
 
 def inert(text: str) -> str:

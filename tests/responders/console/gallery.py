@@ -21,6 +21,8 @@ from tests.responders.console.world import gallery as of_the_console
 from tests.responders.slack.cards import gallery as of_slack
 
 WIDTHS = {"phone": 390, "desk": 1280}
+#: More than any card takes: what had to be scrolled to is cut off.
+HEIGHT = 6000
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -40,7 +42,7 @@ def draw(browser: Browser, folder: Path) -> int:
             with running(World.of(*(card for _, card in named))) as console:
                 context = browser.new_context(
                     java_script_enabled=False,
-                    viewport={"width": width, "height": 900},
+                    viewport={"width": width, "height": HEIGHT},
                     color_scheme=scheme,
                 )
                 page = context.new_page()

@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,6 +95,22 @@ def test_a_card_of_any_long_text_fits(text: str) -> None:
     assert drawn[0]["type"] == "section"
 
 
+def test_the_reasons_are_the_customers_words_each_once() -> None:
+    why = (
+        "grievance: still nothing",
+        "mock_praise: nice one",
+        "nice +1.8",
+        "order_late: still nothing",
+    )
+
+    words = shown(card(why=why))
+
+    assert (
+        "Why you see this: still nothing (grievance, order late), nice one (mock praise), nice · "
+        "93% sure that it is a complaint"
+    ) in words
+
+
 def test_a_doubt_stands_beside_the_reasons() -> None:
     doubtful = card(doubt="We judge Czech by its words alone: look twice.")
 
@@ -131,9 +148,17 @@ def test_an_incident_stands_at_the_top_and_names_who_declared_it() -> None:
 def test_the_card_says_what_each_half_can_do() -> None:
     words = shown(card())
 
-    assert "*🌐 PUBLIC* · sent by us · as acme · $0.010 · 34 of 280 characters" in words
+    assert "*🌐 PUBLIC* · we send it as acme · $0.010\n" in words
     assert "*✉️ PRIVATE* · closed until they write to us" in words
     assert "They must write to us first." in words
+
+
+def test_a_length_is_told_where_it_comes_near_the_limit() -> None:
+    made = card()
+    assert made.public is not None
+    long = replace(made, public=replace(made.public, length=141))
+
+    assert "$0.010 · 141 of 280 characters" in shown(long)
 
 
 def test_a_text_that_is_too_long_for_the_platform_is_marked() -> None:
@@ -178,7 +203,8 @@ def test_a_credit_is_shown_and_not_preselected() -> None:
 def test_a_chosen_credit_shows_its_text() -> None:
     words = shown(GALLERY["credit chosen"])
 
-    assert "*added to the private message*" in words
+    assert "*🎁 CREDIT* · 25.00 EUR · ⏳ Approved by <@U0EVA>" in words
+    assert "*added to the private message*" in shown(GALLERY["bare answer"])
     assert "Ihr Code: {code}" in words
     assert "In English: Your code: {code}" in words
 
@@ -186,21 +212,22 @@ def test_a_chosen_credit_shows_its_text() -> None:
 def test_what_became_of_an_action_is_told_once() -> None:
     words = shown(GALLERY["action sent"])
 
-    assert words.count("✅ *Public answer*: Approved by <@U0EVA>") == 1
-    assert words.count("✅ *Follow-up*") == 1
+    assert words.count("*🌐 PUBLIC* · ✅ Approved by <@U0EVA>") == 1
+    assert words.count("*Follow-up* · ✅") == 1
+    assert "we send it" not in words
     assert "<https://x.com/acme/status/2|see it>" in words
 
 
 def test_a_half_without_anything_to_say_still_says_how_it_could_go() -> None:
     words = shown(GALLERY["bare answer"])
 
-    assert "*🌐 PUBLIC* · not possible here · as acme" in words
-    assert "*✉️ PRIVATE* · sent by us\n" in words
+    assert "*🌐 PUBLIC* · not possible here\n" in words
+    assert "*✉️ PRIVATE* · we send it\n" in words
     assert words.count("In English") == 1  # of the post
 
 
 def test_deadlines_are_date_tokens() -> None:
-    assert "answer by <!date^1795359060^" in shown(card())
+    assert "*answer by <!date^1795359060^" in shown(card())
     assert "answer by" not in shown(GALLERY["bare"])
 
 
@@ -213,7 +240,7 @@ def test_right_to_left_text_is_kept_and_isolated() -> None:
     words = shown(GALLERY["right to left"])
 
     assert ARABIC in words
-    assert "نور\u200e (@نور\u200e) · 3 followers" in words
+    assert "\u200eنور\u200e (\u200e@نور\u200e) · 3 followers" in words
     assert "Arabic" in words
 
 

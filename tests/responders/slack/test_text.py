@@ -204,5 +204,5 @@ def test_slack_makes_nothing_alive_by_itself() -> None:
 
 
 def test_a_right_to_left_name_does_not_turn_its_neighbours() -> None:
-    assert isolated("نور") == "نور\u200e"
+    assert isolated("نور") == "\u200eنور\u200e"
     assert isolated("Ann") == "Ann"
