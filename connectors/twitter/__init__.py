@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import tweepy
@@ -79,6 +79,10 @@ _OVERLAP = timedelta(minutes=5)
 _PAGE = 100
 #: The list of mentions goes back no further ("Timelines", 2026-08-22).
 _MENTIONS_SHOWN = 800
+#: A round that met fewer was surely not cut off there: some of those 800 may be deleted.
+_SURELY_ALL = 700
+#: Of what that list no longer shows so many are read by search: for ten dollars.
+_MOST_CAUGHT_UP = 2_000
 #: Own posts and messages are read back over this many pages: all 3,200 that a timeline shows.
 _MOST_PAGES = 32
 #: A query of recent search may be this long ("Rate limits", 2026-08-22); ` -from:` and a handle
@@ -122,6 +126,8 @@ class TwitterSettings(PaidSettings):
     access_token_secret: Secret | None = None
     #: Recent search beside the mentions, in X's query language; each post read costs $0.005.
     query: str = Field(default="", max_length=_LONGEST_QUERY)
+    #: Mentions that X's list no longer shows are read by search, each for $0.005.
+    catch_up: bool = True
     #: The account's number; with `account` it saves asking X for both.
     user_id: str = Field(default="", pattern=r"^([0-9]{1,19})?$")
     #: "enterprise" contracts are exempt from the rule that authors must have named us.
@@ -173,7 +179,9 @@ class Twitter:
         position = load(cursor)
         account = self._account()
         if not account.id:
-            position = replace(position, searching=True)
+            position = replace(position, searching=True, gap=None)
+        if position.gap is not None:
+            return self._catch_up(position, position.gap, account)
         place = position.search if position.searching else position.mentions
         try:
             page = self._page(place, account, searching=position.searching)
@@ -187,20 +195,76 @@ class Twitter:
             )
             # Where the round was given up, or has read nothing yet, this list is done for now.
             return self._turned(position, moved, goes_on=moved != place.given_up())
-        tweets = page.get("data") or []
-        if not isinstance(tweets, list):
-            raise no_answer("X answered with something else than a list of posts", Doing.READ)
-        meta = mapping(page.get("meta"))
-        token = meta.get("next_token")
-        moved = place.after(
-            ids_of(tweets, meta.get("newest_id")),
-            token if isinstance(token, str) and token else None,
-        )
-        if not position.searching and moved.token is None:
-            _warn_of_the_end(place, ids_of(tweets, None))
+        tweets, ids, token = _opened(page)
+        moved = place.after(ids, token)
+        if not position.searching and token is None:
+            position = replace(position, gap=self._gap(place, ids, account))
+        mentions, bad = read_posts(tweets, page.get("includes"), account)
+        return self._turned(position, moved, goes_on=token is not None, mentions=mentions, bad=bad)
+
+    def _gap(self, place: Place, last: Sequence[str], account: Account) -> Place | None:
+        """What a finished round of mentions could not show; None where that is nothing.
+
+        Args:
+            place: Where the round's last page was read.
+            last: The ids on that page.
+            account: Ours.
+        """
+        met = place.met + place.new_among(last)
+        oldest = min([*filter(None, [place.oldest]), *last], key=int, default=None)
+        if place.since is None or oldest is None or met < _SURELY_ALL:
+            return None
+        if int(oldest) <= int(place.since):
+            return None  # the list reached down to what was read before
+        if self._settings.catch_up and account.handle:
+            return Place(since=place.since, until=oldest)
+        if met >= _MENTIONS_SHOWN:
+            log.warning(
+                "X shows the %d newest mentions and %d were new: older ones may be missing; poll "
+                "more often, or set `account` and catch_up = true in [connectors.twitter] to read "
+                "them by search",
+                _MENTIONS_SHOWN,
+                met,
+            )
+        return None
+
+    def _catch_up(self, position: Position, gap: Place, account: Account) -> Batch:
+        """One page of the mentions that their list no longer shows.
+
+        Whatever stands in the way but the weather ends it with a word in the log: it must not stop
+        what is new from being read.
+        """
+        query = f"@{account.handle} -from:{account.handle}"
+        try:
+            page = self._found(query, gap, gap.since)
+        except SetupError as error:
+            moved = _around(gap, error.names) if isinstance(error, NotUnderstood) else None
+            if moved is None or moved == gap.given_up():
+                log.warning(
+                    "mentions from before %s are missing, as X did not let us search for them: %s",
+                    "" if gap.until is None else f"{moment_of(gap.until):%Y-%m-%d %H:%M} UTC",
+                    error,
+                )
+                return self._turned(replace(position, gap=None), position.mentions, goes_on=False)
+            return self._turned(replace(position, gap=moved), position.mentions, goes_on=False)
+        tweets, ids, token = _opened(page)
+        after = gap.after(ids, token)
+        if ids and not gap.met:
+            log.warning(
+                "more than %d mentions since the last poll: X's list shows no more, so the rest is "
+                "read by search; poll more often",
+                _MENTIONS_SHOWN,
+            )
+        if token is not None and after.met >= _MOST_CAUGHT_UP:
+            log.warning("%d mentions were read by search; older ones are missing", after.met)
+            token = None
         mentions, bad = read_posts(tweets, page.get("includes"), account)
         return self._turned(
-            position, moved, goes_on=moved.token is not None, mentions=mentions, bad=bad
+            replace(position, gap=None if token is None else after),
+            position.mentions,
+            goes_on=False,
+            mentions=mentions,
+            bad=bad,
         )
 
     def cursor_at(self, moment: datetime) -> str:
@@ -435,25 +499,42 @@ class Twitter:
 
     def _page(self, place: Place, account: Account, *, searching: bool) -> dict[str, object]:
         """One page of one list."""
+        since = earlier(place.since, _OVERLAP) if place.since else None
+        if not searching:
+            return self._ask(
+                Doing.READ,
+                self._client.get_users_mentions,
+                id=account.id,
+                pagination_token=place.token,
+                **self._listed(place, since),
+            )
+        query = self._settings.query
+        if account.handle:
+            query = f"({query}) -from:{account.handle}"
+        return self._found(query, place, since)
+
+    def _found(self, query: str, place: Place, since: str | None) -> dict[str, object]:
+        """One page of what a search finds."""
+        return self._ask(
+            Doing.READ,
+            self._client.search_recent_tweets,
+            query=query,
+            next_token=place.token,
+            **self._listed(place, since),
+        )
+
+    def _listed(self, place: Place, since: str | None) -> dict[str, Any]:
+        """What both lists are asked for."""
         users = ["public_metrics", "username"] + (["receives_your_dm"] if self._signs else [])
-        arguments: dict[str, object] = {
-            "since_id": earlier(place.since, _OVERLAP) if place.since else None,
+        return {
+            "since_id": since,
             "until_id": place.until,
-            "next_token" if searching else "pagination_token": place.token,
             "max_results": _PAGE,
             "tweet_fields": _TWEET_FIELDS,
             "user_fields": users,
             "expansions": _EXPANSIONS,
             "user_auth": self._signs,
         }
-        if not searching:
-            return self._ask(
-                Doing.READ, self._client.get_users_mentions, id=account.id, **arguments
-            )
-        query = self._settings.query
-        if account.handle:
-            query = f"({query}) -from:{account.handle}"
-        return self._ask(Doing.READ, self._client.search_recent_tweets, query=query, **arguments)
 
     def _turned(
         self,
@@ -469,9 +550,9 @@ class Twitter:
             after = replace(position, search=place, searching=goes_on)
             more = goes_on
         else:
-            search_next = not goes_on and bool(self._settings.query)
-            after = replace(position, mentions=place, searching=search_next)
-            more = goes_on or search_next
+            over = not goes_on and position.gap is None
+            after = replace(position, mentions=place, searching=over and bool(self._settings.query))
+            more = not over or after.searching
         return Batch(mentions=mentions, cursor=dump(after), more=more, bad=bad)
 
     def _thread(self, mention: Mention, account: Account) -> list[Mention]:
@@ -654,12 +735,16 @@ def _around(place: Place, names: frozenset[str]) -> Place | None:
     return None
 
 
-def _warn_of_the_end(place: Place, last: Sequence[str]) -> None:
-    met = place.met + place.new_among(last)
-    if place.since is not None and met >= _MENTIONS_SHOWN:
-        log.warning(
-            "X shows the %d newest mentions and %d were new: older ones may be missing; poll more "
-            "often, or set `query` in [connectors.twitter] to read them by search",
-            _MENTIONS_SHOWN,
-            met,
-        )
+def _opened(page: dict[str, object]) -> tuple[list[object], list[str], str | None]:
+    """The posts of a page, every id that it names, and the token of the next page.
+
+    Raises:
+        TryLater: it is no page.
+    """
+    tweets = page.get("data") or []
+    if not isinstance(tweets, list):
+        raise no_answer("X answered with something else than a list of posts", Doing.READ)
+    meta = mapping(page.get("meta"))
+    token = meta.get("next_token")
+    ids = ids_of(tweets, meta.get("newest_id"))
+    return tweets, ids, token if isinstance(token, str) and token else None

@@ -79,6 +79,8 @@ class Position:
     mentions: Place = Place()
     search: Place = Place()
     searching: bool = False
+    #: Mentions that their list no longer shows, read by search before anything else; None: none.
+    gap: Place | None = None
 
 
 def dump(position: Position) -> str:
@@ -141,6 +143,7 @@ def _position(found: object) -> Position:
         mentions=_place(found.get("mentions")),
         search=_place(found.get("search")),
         searching=searching,
+        gap=None if found.get("gap") is None else _place(found["gap"]),
     )
 
 

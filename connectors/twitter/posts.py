@@ -204,9 +204,9 @@ def _optional_id(found: dict[str, object], key: str) -> str | None:
 
 
 def ids_of(tweets: Sequence[object], newest: object) -> list[str]:
-    """The ids of a page's posts, readable or not, and the newest that X named."""
+    """The ids of a page's posts, readable or not, and the newest that X named; each once."""
     found = [newest, *(tweet.get("id") for tweet in tweets if isinstance(tweet, dict))]
-    return [one for one in found if is_id(one)]
+    return list(dict.fromkeys(one for one in found if is_id(one)))
 
 
 def _time(item: dict[str, object], id: str) -> datetime:

@@ -239,7 +239,7 @@ class TestPolling:
     def test_says_when_more_came_than_x_shows(
         self, x: XServer, caplog: pytest.LogCaptureFixture
     ) -> None:
-        connector = twitter(x)
+        connector = twitter(x, catch_up=False)
         seeded(x, connector)
         _, cursor = drained(connector)
         for number in range(900):
@@ -249,6 +249,99 @@ class TestPolling:
 
         assert len(found) == 800
         assert "older ones may be missing" in caplog.text
+
+    @pytest.mark.parametrize("query", ["", "lamp"])
+    def test_reads_by_search_what_its_list_no_longer_shows(
+        self, x: XServer, caplog: pytest.LogCaptureFixture, query: str
+    ) -> None:
+        connector = twitter(x, query=query)
+        seeded(x, connector)
+        _, cursor = drained(connector)
+        posts = {x.post("maria", f"@acme {number}").id for number in range(1_150)}
+
+        found, cursor = drained(connector, cursor)
+        again, _ = drained(twitter(x, query=query), cursor)
+
+        assert {mention.id for mention in found} == posts
+        assert {mention.id for mention in again} <= posts  # the overlap
+        assert "the rest is read by search" in caplog.text
+        gap = [r for r in x.asked("GET", SEARCH) if r.query["query"] == "@acme -from:acme"]
+        assert len(gap) == 4  # 350 of them, and no post twice
+
+    def test_goes_on_with_a_gap_after_a_crash_between_any_two_pages(self, x: XServer) -> None:
+        seeded(x, twitter(x))
+        cursor: str | None = drained(twitter(x))[1]
+        posts = {x.post("maria", f"@acme {number}").id for number in range(1_150)}
+        found: set[str] = set()
+
+        more = True
+        while more:
+            twitter(x).poll(cursor)
+            batch = twitter(x).poll(cursor)
+            found |= {mention.id for mention in batch.mentions}
+            cursor, more = batch.cursor, batch.more
+
+        assert found == posts
+
+    def test_searches_for_nothing_where_its_list_reached_known_ground(self, x: XServer) -> None:
+        connector = twitter(x)
+        x.post("maria", "@acme first")
+        _, cursor = drained(connector)
+        for number in range(750):
+            x.post("maria", f"@acme {number}")
+
+        found, _ = drained(connector, cursor)
+
+        assert len(found) == 751  # with the overlap
+        assert x.asked("GET", SEARCH) == []
+
+    def test_reads_only_so_much_of_a_gap_and_says_so(
+        self, x: XServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        connector = twitter(x)
+        seeded(x, connector)
+        _, cursor = drained(connector)
+        for number in range(3_000):
+            x.post("maria", f"@acme {number}")
+
+        found, _ = drained(connector, cursor)
+
+        assert len(found) == 2_800
+        assert "2000 mentions were read by search; older ones are missing" in caplog.text
+
+    @pytest.mark.parametrize("status", [400, 403])
+    def test_goes_on_where_it_may_not_search(
+        self, x: XServer, caplog: pytest.LogCaptureFixture, status: int
+    ) -> None:
+        connector = twitter(x)
+        seeded(x, connector)
+        _, cursor = drained(connector)
+        for number in range(900):
+            x.post("maria", f"@acme {number}")
+        x.answer_next(
+            json_answer({"title": "no", "type": "about:blank"}, status=status), path=SEARCH
+        )
+
+        found, cursor = drained(connector, cursor)
+        later = x.post("maria", "@acme later")
+        after, _ = drained(connector, cursor)
+
+        assert len(found) == 800
+        assert later.id in {mention.id for mention in after}
+        assert "X did not let us search for them" in caplog.text
+
+    def test_reads_a_gap_without_its_lower_end_where_the_search_does_not_reach_it(
+        self, x: XServer
+    ) -> None:
+        connector = twitter(x)
+        seeded(x, connector)
+        _, cursor = drained(connector)
+        posts = [x.post("maria", f"@acme {number}").id for number in range(900)]
+        x.searchable_since = int(posts[50])
+
+        found, _ = drained(connector, cursor)
+
+        assert {mention.id for mention in found} == set(posts[50:])
 
     def test_leaves_out_reposts_and_our_own_posts(self, x: XServer) -> None:
         original = x.post("maria", "@acme never again")
@@ -929,7 +1022,7 @@ def test_a_cursor_holds_ids_and_tokens_only(x: XServer) -> None:
     cursor = twitter(x, query="lamp").poll(None).cursor
 
     found = json.loads(cast(str, cursor))
-    assert set(found) == {"version", "mentions", "search", "searching"}
+    assert set(found) == {"version", "mentions", "search", "searching", "gap"}
     assert "maria" not in cast(str, cursor)
 
 

@@ -64,11 +64,19 @@ class TestARound:
 
 
 class TestWhatIsStored:
-    @given(places, places, st.booleans())
-    def test_comes_back_as_it_was(self, mentions: Place, search: Place, searching: bool) -> None:
-        position = Position(mentions=mentions, search=search, searching=searching)
+    @given(places, places, st.booleans(), st.none() | places)
+    def test_comes_back_as_it_was(
+        self, mentions: Place, search: Place, searching: bool, gap: Place | None
+    ) -> None:
+        position = Position(mentions=mentions, search=search, searching=searching, gap=gap)
 
         assert load(dump(position)) == position
+
+    def test_of_an_earlier_version_has_no_gap(self) -> None:
+        stored = json.loads(dump(Position(searching=True)))
+        del stored["gap"]
+
+        assert load(json.dumps(stored)) == Position(searching=True)
 
     def test_is_the_beginning_where_nothing_is(self) -> None:
         assert load(None) == Position()
