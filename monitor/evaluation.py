@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 from monitor.judge import Judge
 from monitor.judge.complaint import sigmoid
 from monitor.judge.evaluate import Quality, average_precision, best_threshold, measure
-from monitor.judge.learn import Example, Lesson, learn
+from monitor.judge.learn import NOTHING, Example, Lesson, learn
 
 #: Posts that are read together: embeddings cost half as much in company.
 _AT_ONCE = 64
@@ -166,7 +166,7 @@ def after_learning(
 
     Args:
         judge: The shipped judge.
-        rows: Text and label (True: a complaint), more than `count` of them; no text is blank.
+        rows: Text and label (True: a complaint), more than `count` of them.
         count: How many are learnt from; 0 measures the generic judge twice.
         progress: Called with how many texts were read since the last call.
     """
@@ -174,8 +174,7 @@ def after_learning(
     for chunk in _chunks(rows):
         traces = judge.traces([text for text, _ in chunk])
         for trace, (_, label) in zip(traces, chunk, strict=True):
-            assert trace is not None, "the texts are not blank"
-            examples.append(Example(trace=trace, complaint=label))
+            examples.append(Example(trace=trace or NOTHING, complaint=label))
         progress(len(chunk))
     lesson = learn(examples[:count], threshold=judge.threshold)
     rest = examples[count:]

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from monitor.judge import Judge, fingerprint
 from monitor.judge.learn import (
+    NOTHING,
     Example,
     Lesson,
     TeamLayer,
@@ -37,8 +38,6 @@ _AT_ONCE = 64
 _IN_ONE_GO = 512
 #: So many posts without a word are asked what they would become.
 _ASKED = 300
-#: What is kept of a text of blanks.
-_NOTHING = Trace(score=-9.0, mood=(0.0, 0.0, 0.0, 0.0), vector=b"")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +142,7 @@ class Learner:
                 [text for _, text, _ in chunk], hints=[hint for _, _, hint in chunk]
             )
             kept += [
-                _kept(mention_id, trace or _NOTHING)
+                _kept(mention_id, trace or NOTHING)
                 for (mention_id, _, _), trace in zip(chunk, traces, strict=True)
             ]
         self._store.lessons.keep(brand, self._model, kept, mark)

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from monitor.judge.complaint import Evidence, sigmoid
 from monitor.judge.embedding import SIZE
@@ -86,6 +87,10 @@ class Trace:
             mood=(mood.compound, mood.negative, mood.neutral, mood.positive),
             vector=b"" if vector is None else vector.astype(np.float16).tobytes(),
         )
+
+
+#: What is kept of a text of blanks: surely no complaint.
+NOTHING = Trace(score=-9.0, mood=(0.0, 0.0, 0.0, 0.0), vector=b"")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +212,8 @@ def learn(
         return lesson
     features = _features([example.trace for example in examples])
     labels = np.array([example.complaint for example in examples], dtype=np.float64)
-    weights, unseen = _fit(features, labels)
+    with threadpool_limits(limits=1, user_api="blas"):  # more would wait for idle cores
+        weights, unseen = _fit(features, labels)
     pairs = tuple(zip(_sigmoid(unseen).tolist(), labels.astype(bool).tolist(), strict=True))
     serving = threshold if fixed else _serving(pairs, threshold)
     layer = TeamLayer(weights, threshold=serving)

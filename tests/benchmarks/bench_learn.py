@@ -16,7 +16,7 @@ from statistics import mean
 from monitor.evaluation import Evaluation
 from monitor.judge import Judge
 from monitor.judge.complaint import sigmoid
-from monitor.judge.learn import Example, learn
+from monitor.judge.learn import NOTHING, Example, learn
 from tests.benchmarks.bench_judge import read
 
 SETS = ("apple_dfe", "sanders", "umsab_en", "te_sentiment")
@@ -42,13 +42,12 @@ def say(line: str) -> None:
 
 def examples(folder: Path, name: str, judge: Judge, limit: int) -> list[Example]:
     """A set's posts as a team's labels."""
-    posts = [post for post in read(folder, name, limit) if post.text.strip()]
+    posts = read(folder, name, limit)
     made: list[Example] = []
     for start in range(0, len(posts), _AT_ONCE):
         chunk = posts[start : start + _AT_ONCE]
         for trace, post in zip(judge.traces([p.text for p in chunk]), chunk, strict=True):
-            assert trace is not None, "no text is blank"
-            made.append(Example(trace=trace, complaint=post.label))
+            made.append(Example(trace=trace or NOTHING, complaint=post.label))
     return made
 
 

@@ -105,6 +105,13 @@ def test_no_label_at_all_measures_the_shipped_judge() -> None:
     assert learnt.generic.now == evaluate(JUDGE, ROWS[:60]).now
 
 
+def test_a_text_of_blanks_is_surely_no_complaint() -> None:
+    measured = after_learning(JUDGE, [(" " * 30_000 + "awful", True), ("awful!", True)], 0)
+
+    assert measured.generic.now.texts == 2
+    assert measured.generic.now.recall == 0.5
+
+
 # a team's own labels
 
 

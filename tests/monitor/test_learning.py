@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
 from connectors.base import Mention
-from monitor import learning
+from monitor import app, learning
 from monitor.config import JudgeTable
+from monitor.jobs import Jobs
 from monitor.judge import Judge, fingerprint
 from monitor.judge.learn import TeamLayer
 from monitor.judging import Opinion
@@ -18,7 +21,15 @@ from responders.case import MentionId
 from responders.policy import Brand
 from responders.verdict import Label, LabelWord, RedFlag
 from tests.databases import SqliteFiles
-from tests.monitor.house import Time, open_store, shipped_judge
+from tests.monitor.house import (
+    Held,
+    Platform,
+    Time,
+    house,
+    open_store,
+    settings,
+    shipped_judge,
+)
 from tests.monitor.posts import ANGRY, BRAND, CALM, NOW, post
 
 ACME = Brand(name=BRAND)
@@ -309,3 +320,62 @@ def test_a_page_is_judged_as_its_posts_are(time: Time) -> None:
     posts: list[Mention] = [post(number, text=text) for number, text in enumerate(MEH[:5])]
 
     assert opinion.page(posts, ACME) == [opinion(one, ACME) for one in posts]
+
+
+# the job
+
+
+def test_a_brand_that_cannot_be_learnt_for_stops_nobody(
+    store: Store, time: Time, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def fails(brand: str) -> bool:
+        asked.append(brand)
+        raise ValueError("no")
+
+    jobs = Jobs(replace(house(store, tmp_path, time), learn=fails))
+
+    jobs.learn_all()
+
+    assert asked == [BRAND]
+    assert f"learning for {BRAND}" in jobs.outages.now()
+
+
+def test_what_is_polled_is_judged_by_the_brands_layer(
+    store: Store, time: Time, tmp_path: Path
+) -> None:
+    taught(store, time)
+    platform = Platform(posts=[post(900, text="meh, your sofa", platform="reddit")])
+    made = app.build(
+        settings(tmp_path, "reddit"),
+        store,
+        clock=time,
+        connectors={"reddit": platform},
+        lock=Held(),
+        judge=shipped_judge(),
+        relevance=False,
+    )
+
+    Jobs(made).poll("reddit")
+
+    verdict = store.mentions.of_post(BRAND, "reddit", "900").verdict
+    assert verdict is not None
+    assert verdict.complaint > shipped_judge().judge("meh, your sofa").complaint + 0.1
+
+
+# which judge
+
+
+def test_a_judge_is_known_by_everything_that_judges() -> None:
+    assert fingerprint.model() == fingerprint.model()
+    assert fingerprint.model().startswith(f"{fingerprint.encoder()}/")
+
+
+def test_without_an_encoder_there_is_a_name_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(fingerprint, "version", missing)
+
+    assert fingerprint.encoder.__wrapped__() == "none"
