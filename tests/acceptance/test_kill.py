@@ -55,6 +55,8 @@ LATER = 1200
 #: to a person: nobody knows whether it left, and its absence proves nothing. In all other cases
 #: nobody is asked.
 MAY_BE_OUT = ("after commit", "before message", "after message")
+#: Dying right there is aimed at; so large a share of the cases may it be.
+ASKED = 0.1 if SOAK else 0.05
 
 
 class Driver:
@@ -284,7 +286,7 @@ def test_a_kill_at_any_step_loses_nothing_and_repeats_nothing(
 
     assert set(record.kills) >= EVERY_KIND, EVERY_KIND - set(record.kills)
     assert record.kills.total() > 1.5 * record.cases, "the second kills hit as well"
-    assert len(record.asked) <= len(SECOND_KILLS) * len(MAY_BE_OUT), record.asked
+    assert len(record.asked) <= ASKED * record.cases, record.asked
     assert record.sent >= 2 * record.cases - len(record.asked)
 
 
