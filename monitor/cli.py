@@ -80,12 +80,20 @@ def demo(once: bool, as_json: bool, posts: str | None, brand: str | None, port: 
 
 @commands.command()
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-def init(force: bool) -> None:
+@click.option(
+    "--http",
+    default="",
+    metavar="URL",
+    help="Slack calls us there (HTTP mode) instead of our connecting to Slack.",
+)
+def init(force: bool, http: str) -> None:
     """Write config.toml and slack_manifest.json to start from."""
     from monitor import starter
 
-    for path in starter.write(Path(), force=force):
+    for path in starter.write(Path(), force=force, http=http):
         click.echo(f"wrote {path}")
+    if http:
+        click.echo('HTTP mode: set [slack] mode = "http" and signing_secret.')
     click.echo("Next: fill in config.toml, then run amends check.")
 
 

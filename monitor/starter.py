@@ -8,15 +8,25 @@ from monitor.problems import RunError
 from responders.slack.manifest import manifest
 
 
-def write(folder: Path, *, force: bool = False) -> tuple[Path, ...]:
+def write(folder: Path, *, force: bool = False, http: str = "") -> tuple[Path, ...]:
     """Write both files into a folder; what was written.
 
+    Args:
+        folder: Where.
+        force: Whether files that are there are overwritten.
+        http: The address at which Slack calls us; "": Socket Mode.
+
     Raises:
-        RunError: one of them is there already and `force` is not given; then none is written.
+        RunError: one of them is there already and `force` is not given, or the address is none;
+            then none is written.
     """
+    try:
+        app = manifest(http)
+    except ValueError as error:
+        raise RunError(str(error)) from error
     made = {
         folder / "config.toml": files("monitor").joinpath("config.example.toml").read_text("utf-8"),
-        folder / "slack_manifest.json": json.dumps(manifest(), indent=2) + "\n",
+        folder / "slack_manifest.json": json.dumps(app, indent=2) + "\n",
     }
     there = [str(path) for path in made if path.exists()]
     if there and not force:

@@ -18,9 +18,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from connectors.errors import SetupError
+from responders.slack import manifest
 from responders.slack.socket_mode import SlackApp
 
-PATH = "/slack/events"
+PATH = manifest.PATH
+
 #: Far more than any payload of Slack's.
 BODY_MAXIMUM = 1024 * 1024
 #: Requests in hand at once; each waits for one short transaction.

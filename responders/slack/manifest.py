@@ -12,6 +12,10 @@ import json
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
+
+#: Where HTTP mode answers.
+PATH = "/slack/events"
 
 #: What each permission is for, in the words of `amends check`.
 PURPOSES = {
@@ -32,10 +36,39 @@ def _text() -> str:
     return files("responders.slack").joinpath("manifest.json").read_text(encoding="utf-8")
 
 
-def manifest() -> dict[str, Any]:
-    """The manifest to create the Slack app from; a fresh copy each time."""
-    read: dict[str, Any] = json.loads(_text())
-    return read
+def manifest(address: str = "") -> dict[str, Any]:
+    """The manifest to create the Slack app from; a fresh copy each time.
+
+    Args:
+        address: Where Slack calls us, such as "https://amends.shop.example"; "": nowhere, we
+            connect to Slack (Socket Mode).
+
+    Raises:
+        ValueError: it is no address that Slack could call.
+    """
+    made: dict[str, Any] = json.loads(_text())
+    if not address:
+        return made
+    url = _called(address)
+    settings = made["settings"]
+    settings["socket_mode_enabled"] = False
+    settings["event_subscriptions"]["request_url"] = url
+    settings["interactivity"]["request_url"] = url
+    for command in made["features"]["slash_commands"]:
+        command["url"] = url
+    return made
+
+
+def _called(address: str) -> str:
+    """The address with the path at which HTTP mode answers."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(
+            f"{address!r} is no address that Slack could call: write one such as "
+            '"https://amends.shop.example"'
+        )
+    path = parts.path.rstrip("/")
+    return f"https://{parts.netloc}{path if path.endswith(PATH) else path + PATH}"
 
 
 def scopes() -> frozenset[str]:

@@ -47,6 +47,21 @@ def test_two_files_that_are_there_are_both_named(tmp_path: Path) -> None:
     assert "config.toml and " in str(caught.value)
 
 
+def test_with_an_address_the_manifest_is_for_http_mode(tmp_path: Path) -> None:
+    _, manifest = starter.write(tmp_path, http="https://amends.shop.example")
+
+    made = json.loads(manifest.read_text())
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["interactivity"]["request_url"].startswith("https://amends.shop")
+
+
+def test_an_address_that_is_none_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no address that Slack could call"):
+        starter.write(tmp_path, http="amends.shop.example")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_force_overwrites(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("mine")
 
