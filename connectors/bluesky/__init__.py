@@ -139,6 +139,7 @@ class Bluesky:
             NotPermitted,
         )
         self._first_tried: dict[str, str] = {}
+        self._messages_were_read = False
 
     @property
     def account(self) -> str:
@@ -281,6 +282,7 @@ class Bluesky:
                 {"members": [mention.author.id]},
                 messages=True,
             )
+            self._messages_were_read = True
             convo = mapping(answer.get("convo")).get("id")
             if not isinstance(convo, str):
                 return []
@@ -293,6 +295,11 @@ class Bluesky:
                     break  # newest first: nothing later follows
         except (NotPermitted, Refused) as error:
             # What they answer in public is worth reading all the same; `check` names the cause.
+            log.warning("private messages on bluesky are not read: %s", error)
+        except TryLater as error:
+            # Networks of their own have no such service, and their servers say so as they like.
+            if self._messages_were_read or mention.private:
+                raise
             log.warning("private messages on bluesky are not read: %s", error)
         return turns
 

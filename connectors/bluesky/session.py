@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Where accounts of Bluesky log in; they live on one of many servers behind it.
 HOST = "https://bsky.social"
+#: The library's own name of the question (atproto 0.0.73).
+_RENEWAL_IS_DUE = "_should_refresh_session"
 #: Sends a request on to the service of private messages.
 #: Source: docs.bsky.app, "Chat" (the atproto-proxy header), read 2026-04.
 _TO_MESSAGES = {"atproto-proxy": "did:web:api.bsky.chat#bsky_chat"}
@@ -164,6 +166,7 @@ class Session:
         client: _Client = Client(
             base_url=self._api_url, request=Request(transport=wire, timeout=self._timeout)
         )
+        _take_any_token(client)
 
         def remember(_event: object, session: _Kept) -> None:
             self._remember(client, session)
@@ -230,6 +233,25 @@ class Session:
     @property
     def _login(self) -> str:
         return f"{self._handle} at {self._api_url}"
+
+
+def _take_any_token(client: _Client) -> None:
+    """Renew a session before its end where its token tells that, and else when it has ended.
+
+    A token is the server's own business, and a client must not need to read it; the library does.
+    Source: atproto.com, "HTTP API (XRPC)", Authentication, read 2026-11.
+    """
+    from atproto_core.exceptions import AtProtocolError
+
+    tells: Callable[[], bool] = getattr(client, _RENEWAL_IS_DUE)
+
+    def renewal_is_due() -> bool:
+        try:
+            return tells()
+        except AtProtocolError:  # no JSON Web Token, or one without an end
+            return False
+
+    vars(client)[_RENEWAL_IS_DUE] = renewal_is_due
 
 
 def _is_session(kept: str) -> bool:

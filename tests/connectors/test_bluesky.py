@@ -567,6 +567,30 @@ class TestConversation:
         assert [turn.id for turn in bluesky.conversation(mention)] == [answer.uri]
         assert "are not read" in caplog.text
 
+    def test_where_there_is_no_service_of_messages_is_the_thread_alone(
+        self, server: BlueskyServer, bluesky: Bluesky, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        mention = complaint(server, bluesky)
+        answer = server.post("maria", "Hello?", below=server.posts[mention.id])
+        server.answer_next(
+            json_answer({"error": "UpstreamFailure"}, status=502), path="/xrpc/chat.bsky.convo."
+        )
+
+        assert [turn.id for turn in bluesky.conversation(mention)] == [answer.uri]
+        assert "are not read" in caplog.text
+
+    def test_where_messages_were_read_before_waits_for_them(
+        self, server: BlueskyServer, bluesky: Bluesky
+    ) -> None:
+        mention = complaint(server, bluesky)
+        bluesky.conversation(mention)
+        server.answer_next(
+            json_answer({"error": "UpstreamFailure"}, status=502), path="/xrpc/chat.bsky.convo."
+        )
+
+        with pytest.raises(TryLater):
+            bluesky.conversation(mention)
+
     def test_names_what_it_cannot_read(
         self, server: BlueskyServer, bluesky: Bluesky, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -622,6 +646,20 @@ class TestTheLogin:
 
         assert asked(server, "com.atproto.server.refreshSession") == 1
         assert asked(server, "com.atproto.server.createSession") == 1
+
+    def test_is_used_though_its_token_cannot_be_read(
+        self, server: BlueskyServer, bluesky: Bluesky
+    ) -> None:
+        server.opaque_tokens = True
+        mention = complaint(server, bluesky)
+
+        bluesky.reply(mention, "We are sorry.", "key")
+        server.end_sessions()
+        with pytest.raises(TryLater, match="renewed"):
+            bluesky.poll(None)
+        polled(bluesky)
+
+        assert asked(server, "com.atproto.server.createSession") == 2
 
     def test_that_cannot_be_renewed_is_made_anew(
         self, server: BlueskyServer, bluesky: Bluesky
@@ -685,7 +723,7 @@ class TestTheLogin:
         "session",
         [
             {"accessJwt": 5},
-            {"did": OUR_DID, "handle": OURS, "accessJwt": "no jwt", "refreshJwt": "x"},
+            {"did": OUR_DID, "accessJwt": "x", "refreshJwt": "x"},
         ],
     )
     def test_answered_with_something_else_is_tried_later(

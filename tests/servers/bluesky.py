@@ -123,6 +123,7 @@ class BlueskyServer(LoopbackServer):
         self._given: dict[str, str] = {}  #: token -> what it is for
         self.token_lives_until = _FAR_FUTURE
         self.refresh_works = True
+        self.opaque_tokens = False  #: tokens are no JSON Web Tokens
         self.limited_until: datetime | None = None
         self.may_message = True
         self.takes_messages: dict[str, str] = {}  #: handle -> allowIncoming
@@ -235,6 +236,8 @@ class BlueskyServer(LoopbackServer):
             base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
             for part in [*parts, "signature"]
         )
+        if self.opaque_tokens:
+            token = f"{kind}-{self.sessions}"
         self._given[token] = kind
         return token
 
