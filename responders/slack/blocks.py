@@ -314,8 +314,8 @@ def _half(part: HalfPart, room: _Room) -> Iterator[_Part]:
     if part.english:
         yield _context(plain(f"In English: {clean(part.english)}", room.english), spare=4)
     if part.findings:
-        worst = sorted(part.findings, key=lambda finding: list(_SEVERITY).index(finding.severity))
-        yield _context(*(plain(_finding(f), room.aside) for f in worst[: room.findings]), spare=1)
+        worst = sorted(part.findings, key=lambda found: list(_SEVERITY).index(found.severity))
+        yield _context(*(plain(finding(f), room.aside) for f in worst[: room.findings]), spare=1)
 
 
 def _route(part: HalfPart) -> str:
@@ -332,8 +332,9 @@ def _route(part: HalfPart) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _finding(finding: Finding) -> str:
-    return f"{_SEVERITY[finding.severity]}: “{one_line(finding.words)}” {one_line(finding.do)}"
+def finding(found: Finding) -> str:
+    """What the guard found, on one line."""
+    return f"{_SEVERITY[found.severity]}: “{one_line(found.words)}” {one_line(found.do)}"
 
 
 def _credit(part: CreditPart, room: _Room) -> Iterator[_Part]:

@@ -19,6 +19,7 @@ from connectors.errors import ConnectorError
 from responders.ask import Refusal
 from responders.card import Card, Decision, Turn, Verb
 from responders.case import CaseId
+from responders.draft import Severity
 from responders.policy import Person
 from responders.slack import views
 from responders.slack.bot import OpenView
@@ -241,11 +242,26 @@ class _Counter:
         except KeyError:
             ack(response_action="update", view=views.note_view(GONE))
         else:
-            if done:
+            again = self._cannot_be_sent(form.ref) if done else None
+            if again is not None:
+                ack(response_action="update", view=again)
+            elif done:
                 ack(response_action="clear")
                 self._tell(form.user_id, text)
             else:
                 _refuse(ack, form, text)
+
+    def _cannot_be_sent(self, ref: Ref) -> views.JSON | None:
+        """The form once more, with the guard's answer, where a saved text cannot be sent."""
+        if ref.verb is not Verb.EDIT:
+            return None
+        try:
+            card = self._desk.card(ref.case_id)
+        except KeyError:
+            return None
+        parts = (part for part in (card.public, card.private) if part is not None)
+        blocked = any(f.severity is Severity.BLOCK for part in parts for f in part.findings)
+        return views.edit_view(card, saved=True) if blocked else None
 
     def _take(self, decided: Decision, user_id: str) -> tuple[bool, str]:
         try:

@@ -4,7 +4,7 @@ A form carries its case, round and draft revision in `private_metadata`, so that
 refused where the case has moved on. Inputs have the field's name as block id.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -25,7 +25,7 @@ from connectors.base import Route
 from responders.action import ActionKind
 from responders.card import Card, HalfPart, Turn, Verb
 from responders.draft import Half
-from responders.slack.blocks import language, platform
+from responders.slack.blocks import finding, language, platform
 from responders.slack.clicks import DISMISSALS, PREFIX, SNOOZES, Ref
 from responders.slack.text import (
     clean,
@@ -46,6 +46,8 @@ from responders.slack.text import (
 INPUT_MAXIMUM = 3000
 _REASON_MAXIMUM = 300
 _NOTE_MAXIMUM = 2000
+_FINDING_MAXIMUM = 300
+_FINDINGS = 6
 _TITLE_MAXIMUM = 24
 #: Two blocks each; a form takes 100.
 _TURNS = 40
@@ -59,13 +61,19 @@ ELEMENT = "value"
 JSON = dict[str, Any]
 
 
-def edit_view(card: Card) -> JSON:
-    """Both texts, to be changed. Saving sends nothing."""
-    blocks: list[Block] = [
-        ContextBlock(elements=[live(f"Saving sends nothing. Language: *{_language(card)}*")])
-    ]
-    halves = [part for part in (card.public, card.private) if part is not None]
-    blocks += [_text_input(card, part) for part in halves if part.way.route is not Route.NONE]
+def edit_view(card: Card, *, saved: bool = False) -> JSON:
+    """Both texts, to be changed, each with what the guard says of it. Saving sends nothing.
+
+    Args:
+        card: The case as it is now.
+        saved: Shown again because what was just saved cannot be sent.
+    """
+    first = "⛔ *Saved, but it cannot be sent like this.*" if saved else "Saving sends nothing."
+    blocks: list[Block] = [ContextBlock(elements=[live(f"{first} Language: *{_language(card)}*")])]
+    for part in (card.public, card.private):
+        if part is not None and part.way.route is not Route.NONE:
+            blocks.append(_text_input(card, part))
+            blocks += _guard(part)
     if card.credit is not None and card.credit.chosen:
         note = f"The credit of {card.credit.credit.amount} is added below the private text."
         blocks.append(ContextBlock(elements=[plain(note)]))
@@ -77,6 +85,12 @@ def edit_view(card: Card) -> JSON:
         callback="edit",
         submit="Save" if editable else None,
     )
+
+
+def _guard(part: HalfPart) -> Iterator[Block]:
+    if part.findings:
+        told = [plain(finding(found), _FINDING_MAXIMUM) for found in part.findings[:_FINDINGS]]
+        yield ContextBlock(elements=[*told])
 
 
 def _language(card: Card) -> str:

@@ -294,6 +294,37 @@ def test_an_edit_saves_a_draft_and_sends_nothing(room: Room) -> None:
     assert not form.open
 
 
+def test_the_guard_answers_inside_the_form_and_the_next_save_counts(room: Room) -> None:
+    room.desk.now = gallery()["too long"]
+    room.slack.click(room.desk.show(), "amends.edit", "U0EVA")
+    form = room.slack.form("U0EVA", "amends.edit")
+
+    answered = room.slack.submit(form, {"public": "Still too long."})
+
+    assert answered["response_action"] == "update"
+    words = str(answered["view"])
+    assert "Saved, but it cannot be sent like this." in words
+    assert "Cannot be sent: “420” Cut it to 280." in words
+    assert answered["view"]["private_metadata"] != form.view["private_metadata"]
+    room.slack.submit(room.slack.form("U0EVA", "amends.edit"), {"public": "Short."})
+    assert [decision.public for decision, _ in room.desk.taken] == ["Still too long.", "Short."]
+
+
+def test_a_case_that_goes_right_after_an_edit_closes_the_form(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.slack.click(room.desk.show(), "amends.edit", "U0EVA")
+    form = room.slack.form("U0EVA", "amends.edit")
+
+    def gone(_decision: Decision, _person: Person) -> Answer:
+        room.desk.failing = KeyError(42)
+        return Answer(True, "Saved.")
+
+    monkeypatch.setattr(room.desk, "take", gone)
+
+    assert room.slack.submit(form, {"public": "Sorry."}) == {"response_action": "clear"}
+
+
 def test_a_refused_edit_is_told_inside_the_form(room: Room) -> None:
     room.slack.click(room.desk.show(), "amends.edit", "U0EVA")
     form = room.slack.form("U0EVA", "amends.edit")
