@@ -66,7 +66,7 @@ from connectors.twitter.posts import (
 )
 from connectors.twitter.prices import DELETION, Prices
 from connectors.twitter.rules import MESSAGE, MESSAGE_LIMIT, POST_LIMIT, Rules, ability, price
-from connectors.twitter.wire import HOST, Wire, ask
+from connectors.twitter.wire import HOST, Session, ask
 
 __all__ = ["Account", "Twitter", "TwitterSettings", "parse", "price"]
 
@@ -155,14 +155,13 @@ class Twitter:
         self._prices = Prices()
         self._settings = settings
         self._known = Account(id=settings.user_id, handle=settings.account.removeprefix("@"))
-        self._wire = Wire(api_url=settings.api_url, timeout=settings.timeout_seconds)
+        session = Session(api_url=settings.api_url, timeout=settings.timeout_seconds)
+        self._wire = session.wire
         self._client = tweepy.Client(
             return_type=dict,
             **{name: secret.get_secret_value() for name, secret in self._secrets().items()},
         )
-        self._client.session.max_redirects = 0  # a redirected POST would be sent twice
-        self._client.session.mount("https://", self._wire)
-        self._client.session.mount("http://", self._wire)
+        self._client.session = session
 
     @property
     def account(self) -> str:

@@ -19,6 +19,9 @@ from connectors.twitter.errors import Doing, meaning, no_answer, reset_time
 
 #: Where tweepy sends everything, and what it signs; another address stands in for it.
 HOST = "https://api.twitter.com"
+#: X's own addresses: what is sent there is signed for that one (docs.x.com, 2026-08-22, names the
+#: second). Any other stands in front of X, or for it.
+_OWN = (HOST, "https://api.x.com")
 
 #: No name, no connection, no way through the proxy: the request certainly stayed here.
 _NOT_CONNECTED = (NewConnectionError, ConnectTimeoutError, ProxyError)
@@ -27,6 +30,24 @@ _ID = re.compile(r"[0-9]{2,}")
 # At level DEBUG these log headers and bodies: the keys, and every text with its codes.
 for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
     logging.getLogger(_name).setLevel(logging.INFO)
+
+
+class Session(requests.Session):
+    """Tweepy's session at the chosen one of X's own addresses, in one piece with its signature."""
+
+    def __init__(self, *, api_url: str, timeout: float) -> None:
+        super().__init__()
+        self._host = api_url if api_url in _OWN else HOST
+        self.wire = Wire(api_url=api_url, timeout=timeout)
+        self.max_redirects = 0  # a redirected POST would be sent twice
+        self.mount("https://", self.wire)
+        self.mount("http://", self.wire)
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Address the request before it is signed."""
+        if isinstance(request.url, str):
+            request.url = self._host + request.url.removeprefix(HOST)
+        return super().prepare_request(request)
 
 
 class Wire(HTTPAdapter):
@@ -70,7 +91,7 @@ class Wire(HTTPAdapter):
             # An idle connection may be closed at the other end just as we write into it, and then
             # nobody could say whether the request was applied. A fresh one either opens or not.
             self.close()
-        if self._api_url != HOST:
+        if self._api_url not in _OWN:
             request = request.copy()
             request.url = f"{self._api_url}{request.path_url}"
             proxies = get_environ_proxies(request.url)

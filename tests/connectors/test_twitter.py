@@ -10,8 +10,10 @@ from typing import cast
 from urllib.parse import unquote
 
 import pytest
+import requests
 from oauthlib.oauth1 import Client as Signer
 from pydantic import SecretStr, ValidationError
+from requests_oauthlib import OAuth1
 
 from connectors import registry
 from connectors.base import Connector, Life, Mention, Receipt, Route
@@ -24,6 +26,7 @@ from connectors.errors import (
     Unsupported,
 )
 from connectors.twitter import Twitter, TwitterSettings
+from connectors.twitter.wire import Session
 from tests.contracts.platform import Platform
 from tests.servers.http import Answer, html_answer, json_answer
 from tests.servers.x import (
@@ -995,6 +998,34 @@ class TestTheWire:
 
         assert sent["oauth_signature"] in headers["Authorization"]
         assert unquote(sent["oauth_signature"])
+
+    @pytest.mark.parametrize(
+        ("api_url", "host"),
+        [
+            ("https://api.twitter.com", "https://api.twitter.com"),
+            ("https://api.x.com", "https://api.x.com"),
+            ("https://proxy.example/x", "https://api.twitter.com"),
+        ],
+    )
+    def test_signs_for_the_one_of_xs_addresses_that_is_asked(self, api_url: str, host: str) -> None:
+        session = Session(api_url=api_url, timeout=1.0)
+        auth = OAuth1(CONSUMER_KEY, CONSUMER_SECRET, ACCESS_TOKEN, ACCESS_TOKEN_SECRET)
+
+        request = session.prepare_request(
+            requests.Request("GET", "https://api.twitter.com/2/users/me", auth=auth)
+        )
+
+        sent = dict(re.findall(r'(oauth_\w+)="([^"]*)"', str(request.headers["Authorization"])))
+        signer = Signer(
+            CONSUMER_KEY,
+            CONSUMER_SECRET,
+            ACCESS_TOKEN,
+            ACCESS_TOKEN_SECRET,
+            nonce=sent["oauth_nonce"],
+            timestamp=sent["oauth_timestamp"],
+        )
+        assert request.url == f"{host}/2/users/me"
+        assert sent["oauth_signature"] in signer.sign(request.url)[1]["Authorization"]
 
     def test_logs_no_key_and_no_text_at_any_level(
         self, x: XServer, caplog: pytest.LogCaptureFixture
