@@ -168,6 +168,8 @@ _NO_TOPIC = frozenset({None, Topic.VAGUE, Topic.QUESTION, Topic.PRAISE, Topic.OT
 _DOUBT, _NO_COMPLAINT = 0.3, 0.15
 #: The matter of a post that leaves us in doubt.
 _UNCLEAR = "unclear"
+#: The matter of trouble online where the post names nothing closer.
+_ONLINE = "app"
 
 
 def _playbook(
@@ -186,6 +188,9 @@ def _playbook(
             matter = None
         elif matter is None or verdict.complaint < _NO_COMPLAINT:
             return unclear
+    if matter is None and verdict.topic == Topic.WEBSITE:
+        # Who had nothing to pay for need not hear that they should not pay twice.
+        matter = playbooks.known_matter(_ONLINE)
     if matter is not None:
         return playbooks.named(matter.playbook), matter
     book = playbooks.choose(verdict)

@@ -52,6 +52,8 @@ HEARD = (
     ("en", "The quality is a disgrace", "quality"),
     ("en", "I'm done with you", "leaving"),
     ("en", "you suck", "insult"),
+    ("en", "the checkout fails at the last step", "checkout"),
+    ("de", "Zahlung fehlgeschlagen, schon wieder", "checkout"),
     ("de", "Der Akku ist schon mittags leer", "battery"),
     ("de", "Komme nicht in mein Konto, Passwort geht nicht", "login"),
     ("de", "Seit einer Stunde in der Warteschleife", "on_hold"),
@@ -292,3 +294,24 @@ def test_every_way_of_reaching_us_has_its_words() -> None:
         it = draft(case(ANGRY, mention("the battery is dead by noon")), way=ability(route))
         assert it.public is not None
         assert it.findings == ()
+
+
+@pytest.mark.parametrize(("language", "post", "name"), HEARD)
+def test_every_draft_about_a_matter_is_clean_and_fits(language: str, post: str, name: str) -> None:
+    seen = replace(ANGRY, language=language)
+    for number in range(4):
+        it = draft(case(seen, mention(post, id=str(number))))
+        assert it.public is not None, name
+        assert it.findings == (), it.public
+        assert weighted(it.public) <= 280
+
+
+def test_only_who_tried_to_pay_hears_not_to_pay_twice() -> None:
+    seen = replace(ANGRY, topic=Topic.WEBSITE)
+
+    paying = draft(case(seen, mention("the checkout ate my card and gave me nothing")))
+    reading = draft(case(seen, mention("I cannot find the size table anywhere on there")))
+
+    assert "pay" in (paying.public or "")
+    assert "pay" not in (reading.public or "")
+    assert paying.playbook == reading.playbook == "website"

@@ -112,3 +112,33 @@ def test_kind_words_from_somebody_who_asks_are_answered() -> None:
 def test_without_a_reason_to_be_silent_a_person_decides() -> None:
     assert answer(post("Nordlicht"), CALM) is Answer.REPLY
     assert answer(post("Mine came today https://pic.example/1"), CALM) is Answer.REPLY
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Nordlicht Fined Over Battery Claims Again https://news.example/1", ANGRY),
+        ("Down 6% on heavy volume $NORD", ANGRY),
+        ("sees its lamps pulled from shelves https://news.example/1 via @wire", ANGRY),
+        (
+            "Nordlicht Leaves Buyers Waiting Again https://blog.example/1",
+            replace(CALM, compound=-0.4),
+        ),
+        ("Great lamp, but the switch is gone", GLAD),
+    ],
+)
+def test_where_it_may_be_nothing_of_ours_we_ask(text: str, verdict: Verdict) -> None:
+    assert answer(post(text), verdict) is Answer.ASK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Why Does Nordlicht Sell Broken Lamps https://pic.example/1 ?",
+        "My Nordlicht Lamp Arrived Broken Today https://pic.example/1",
+        "broken again https://pic.example/1",
+        "NORDLICHT IS THE WORST SHOP EVER MADE",
+    ],
+)
+def test_a_complaint_with_a_picture_or_in_capitals_is_no_headline(text: str) -> None:
+    assert answer(post(text), ANGRY) is Answer.REPLY
