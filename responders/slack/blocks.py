@@ -61,7 +61,9 @@ _MENU_MAXIMUM = 5
 _FALLBACK_MAXIMUM = 300
 
 _PROMISES = 3
-_REASONS = 5
+_REASONS = 3
+#: What names how we looked says nothing to whoever answers.
+_TOOLS = frozenset({"VADER"})
 #: How much a word weighed is for whoever tunes the judge.
 _WEIGHT = re.compile(r" [+\N{MINUS SIGN}-]\d+(?:\.\d+)?$")
 
@@ -213,7 +215,7 @@ def _head(card: Card, room: _Room) -> str:
         lines.append(f"🔥 *Incident*: {staff(cut(one_line(card.incident), room.aside))}")
     if card.red_flags:
         flags = ", ".join(flag.value.replace("_", " ") for flag in card.red_flags)
-        lines.append(f"⚠️ *{flags}*: no template fits. A person decides every word.")
+        lines.append(f"⚠️ *{flags}*: a person decides every word.")
     return "\n".join(lines)
 
 
@@ -258,12 +260,13 @@ def _why(card: Card) -> str:
 def _reasons(why: Sequence[str]) -> Iterator[str]:
     """The heaviest reasons: each of the customer's words once, with what they were taken for."""
     kinds: dict[str, list[str]] = {}
-    for reason in why[:_REASONS]:
+    for reason in why:
         kind, colon, words = one_line(_WEIGHT.sub("", reason)).partition(": ")
         found = kinds.setdefault(words if colon else kind, [])
-        if colon:
+        if colon and kind not in _TOOLS:
             found.append(kind.replace("_", " "))
-    for words, taken_for in kinds.items():
+    ruled = sorted(kinds.items(), key=lambda found: not found[1])
+    for words, taken_for in ruled[:_REASONS]:
         told = f" ({', '.join(taken_for)})" if taken_for else ""
         yield f"{cut(words, 60)}{cut(told, 60)}"
 
@@ -280,7 +283,7 @@ def _for_us(card: Card, room: _Room) -> Iterator[_Part]:
 
 
 def _answer(card: Card, room: _Room) -> Iterator[_Part]:
-    if card.reason:
+    if card.reason and not card.red_flags:  # the flags stand at the top of the card
         reason = plain(f"No text proposed: {clean(card.reason)}", room.aside)
         yield _Part(block=SectionBlock(text=reason))
     if card.holding:
@@ -288,9 +291,13 @@ def _answer(card: Card, room: _Room) -> Iterator[_Part]:
         yield from _text(card.holding, room)
     if card.speakers_only:
         yield _context(live("🗣️ *Only a listed speaker may approve*: no English reading."))
-    for part in (card.public, card.private):
-        if part is not None:
+    halves = [part for part in (card.public, card.private) if part is not None]
+    bare = [part for part in halves if part.text is None and part.status is None]
+    for part in halves:
+        if part not in bare:
             yield from _half(part, room)
+    if bare:
+        yield _context(*(element for part in bare for element in _title(part, room)))
     if card.credit is not None:
         yield from _credit(card.credit, room)
 
@@ -304,11 +311,7 @@ def _text(text: str, room: _Room) -> Iterator[_Part]:
 
 def _half(part: HalfPart, room: _Room) -> Iterator[_Part]:
     """What would be said and how; once that is decided, what became of it stands in that place."""
-    status = part.status
-    told = _route(part) if status is None else _became(status, room)
-    open_question = status is None or status.state is ActionState.BY_HAND
-    reason = [plain(part.way.reason, room.aside)] if part.way.reason and open_question else []
-    yield _context(live(f"*{_HALF[part.half]}* · {told}"), *reason)
+    yield _context(*_title(part, room))
     if part.text is not None:
         yield from _text(part.text, room)
     if part.english:
@@ -316,6 +319,14 @@ def _half(part: HalfPart, room: _Room) -> Iterator[_Part]:
     if part.findings:
         worst = sorted(part.findings, key=lambda found: list(_SEVERITY).index(found.severity))
         yield _context(*(plain(finding(f), room.aside) for f in worst[: room.findings]), spare=1)
+
+
+def _title(part: HalfPart, room: _Room) -> Iterator[TextObject]:
+    status = part.status
+    told = _route(part) if status is None else _became(status, room)
+    yield live(f"*{_HALF[part.half]}* · {told}")
+    if part.way.reason and (status is None or status.state is ActionState.BY_HAND):
+        yield plain(part.way.reason, room.aside)
 
 
 def _route(part: HalfPart) -> str:

@@ -13,6 +13,7 @@ from responders.action import ActionKind
 from responders.card import Button, Card, Verb
 from responders.slack import blocks
 from responders.slack.clicks import VALUE_MAXIMUM, Ref
+from responders.verdict import RedFlag
 from tests.responders.slack.cards import ARABIC, HOSTILE, card, enormous, gallery
 from tests.responders.slack.test_text import anything
 from tests.servers.block_kit import message_errors, texts
@@ -99,6 +100,7 @@ def test_the_reasons_are_the_customers_words_each_once() -> None:
     why = (
         "grievance: still nothing",
         "mock_praise: nice one",
+        "VADER: zero",
         "nice +1.8",
         "order_late: still nothing",
     )
@@ -106,9 +108,15 @@ def test_the_reasons_are_the_customers_words_each_once() -> None:
     words = shown(card(why=why))
 
     assert (
-        "Why you see this: still nothing (grievance, order late), nice one (mock praise), nice · "
+        "Why you see this: still nothing (grievance, order late), nice one (mock praise), zero · "
         "93% sure that it is a complaint"
     ) in words
+
+
+def test_a_red_flag_is_told_once() -> None:
+    words = shown(card(red_flags=(RedFlag.ALLERGY,), reason="Red flag: allergy."))
+
+    assert words.count("allergy") == 1
 
 
 def test_a_doubt_stands_beside_the_reasons() -> None:
@@ -184,7 +192,7 @@ def test_a_red_flag_is_told_first_and_stops_the_template() -> None:
     words = shown(GALLERY["red flag"])
 
     assert "🔴 Red flag" in words
-    assert "*injury, legal*: no template fits" in words
+    assert "*injury, legal*: a person decides every word" in words
     assert "We have read this and call you today." in words
     assert "not sent as it is" in words
 
