@@ -353,6 +353,7 @@ class EngineTable(Table):
     host: str = Field(default="", max_length=100)  #: this host; the machine's own name where empty
     watch_for: Duration = timedelta(days=7)  #: how long an answered case is read for answers
     watch_every: Duration = timedelta(minutes=5)
+    close_after: Duration = timedelta(days=14)  #: of silence, where something waits for them
     cases_since: Duration = timedelta(days=2)  #: older posts are counted and become no cases
     sweep_back: Duration = timedelta(hours=30)  #: read once more each day; "0s" never does
 

@@ -18,12 +18,13 @@ from monitor.board import Board
 from monitor.follow import ChangeCase
 from monitor.pager import Page
 from monitor.store import Store
-from responders import outcome
+from responders import outcome, rounds
 from responders.action import ActionKind, ActionState
 from responders.ask import undecided
 from responders.bulletin import Bulletin, Line
 from responders.card import Button, Card, Urgency, Verb
 from responders.case import Case, CaseId, Change, Note
+from responders.credit import MonthOf, utc_month
 from responders.duty import Hours, Roster
 from responders.handover import shown, slack_id
 from responders.slack.bot import Shown
@@ -61,6 +62,7 @@ class Plan:
     remind_before: timedelta = timedelta(minutes=15)
     deputy_after: timedelta = timedelta(minutes=15)
     held_for: timedelta = timedelta(hours=2)
+    close_after: timedelta = timedelta(days=14)  #: a customer's silence
     heartbeat: str = ""  #: a time of day, "" none
     channels: Mapping[str, Channel] = field(default_factory=dict)  #: "mail", "webhook"
     #: Whether a Slack account is still active; None: nobody asks.
@@ -94,6 +96,7 @@ class Duty:
         clock: Callable[[], datetime],
         guarded: Callable[[str, Callable[[], object]], bool],
         sources: Callable[[], Mapping[str, datetime | None]] = dict,
+        month_of: MonthOf = utc_month,
     ) -> None:
         """Tells nobody yet.
 
@@ -108,6 +111,7 @@ class Duty:
             guarded: Runs a job against an outside service that may be down, unless it is known to
                 be; whether it was done.
             sources: When each platform was last read, by name.
+            month_of: Names the month whose budget gets a credit back.
         """
         self._store = store
         self._board = board
@@ -118,6 +122,7 @@ class Duty:
         self._clock = clock
         self._guarded = guarded
         self._sources = sources
+        self._month_of = month_of
         self._told: set[str] = set()  #: keys of which the database need not be asked again
         self._leavers_at: datetime | None = None
         self._alive_at = clock()
@@ -280,6 +285,13 @@ class Duty:
             return None
 
         self._change(case_id, returned)
+
+    def silent(self) -> int:
+        """An answered case is closed where the customer has been silent for long."""
+        silent = self._store.waiting.silent(self._clock() - self._plan.close_after)
+        for case_id in silent:
+            self._change(case_id, partial(rounds.fell_silent, month_of=self._month_of))
+        return len(silent)
 
     def leavers(self) -> int:
         """What a deactivated account had goes to the lead, in one list."""

@@ -171,6 +171,7 @@ class Jobs:
             standings=house.budgets.standings,
             attempt=self.attempt,
             service=SURFACE,
+            month_of=house.month_of,
         )
 
     # -- the steps ---------------------------------------------------------------------------

@@ -56,6 +56,7 @@ def plan(
         remind_before=duty.remind_before,
         deputy_after=duty.deputy_after,
         held_for=duty.return_after,
+        close_after=settings.file.engine.close_after,
         heartbeat=duty.heartbeat,
         channels=_channels(duty),
         active=active,

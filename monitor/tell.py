@@ -20,6 +20,7 @@ from monitor.outbreak import Outbreak
 from monitor.store import Store
 from responders.card import Card
 from responders.case import CaseId
+from responders.credit import MonthOf, utc_month
 from responders.slack.pace import Paced
 
 Made = TypeVar("Made")
@@ -58,6 +59,7 @@ class Tell:
         standings: Callable[[], tuple[Standing, ...]],
         attempt: Attempt,
         service: str,
+        month_of: MonthOf = utc_month,
     ) -> None:
         """Tells nobody yet.
 
@@ -75,6 +77,7 @@ class Tell:
             standings: What each paid platform cost this month.
             attempt: Runs one job and notes what fails.
             service: The surface's name among the outages.
+            month_of: Names the month whose budget gets a credit back.
         """
         board = Board(surface, store.meta) if surface is not None else None
         self._clock, self._outages, self._attempt = clock, outages, attempt
@@ -87,6 +90,7 @@ class Tell:
             change=change,
             clock=clock,
             guarded=self._guarded,
+            month_of=month_of,
             sources=lambda: {
                 name: store.mentions.seen_at(brand, name) for name, brand in sources.items()
             },
@@ -108,6 +112,7 @@ class Tell:
             ("remind", "remind", self.duty.remind),
             ("alarms", "alarms", self.duty.alarms),
             ("held", "held", self.duty.held),
+            ("silent", "silent", self.duty.silent),
             ("logins", "logins", alerts.logins),
             ("money", "money", alerts.money),
             ("leavers", "leavers", self.duty.leavers),

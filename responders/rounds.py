@@ -11,6 +11,8 @@ from responders.verdict import RedFlag
 
 #: In the audit, and on an action that a red flag stopped.
 RED_FLAG = "red_flag"
+#: The same of one that waited for a customer who never wrote.
+SILENCE = "silence"
 
 
 def heard(
@@ -52,6 +54,31 @@ def heard(
         if moved is not None and moved.state is ActionState.CANCELLED:
             after, given_up = give_up_credit(after, moved)
             notes += given_up
+    return booked(Change(before=case, after=after, notes=tuple(notes)), month_of=month_of)
+
+
+def fell_silent(case: Case, *, month_of: MonthOf = utc_month) -> Change | None:
+    """Close an answered case whose customer has not come back; None: nothing waits for them.
+
+    What waited for their message stays with us: it would be an answer to nothing by then.
+    """
+    if case.state is not CaseState.ANSWERED:
+        return None
+    after, notes = case, list[Note]()
+    for action in case.actions:
+        if action.state is not ActionState.WAITING:
+            continue
+        gone = replace(
+            action,
+            state=ActionState.CANCELLED,
+            error_code=SILENCE,
+            error="They did not write to us; it was not sent.",
+        )
+        notes.append(note("closed", BY_ITSELF, gone, was=action.state, detail=SILENCE))
+        after, given_up = give_up_credit(after.with_action(gone), gone)
+        notes += given_up
+    if not notes:
+        return None
     return booked(Change(before=case, after=after, notes=tuple(notes)), month_of=month_of)
 
 

@@ -124,6 +124,16 @@ class Waiting:
                 for row in connection.execute(query)
             )
 
+    def silent(self, before: datetime, limit: int = 200) -> tuple[CaseId, ...]:
+        """Answered cases in which something waits for the customer, untouched since before then."""
+        waits = exists().where(
+            action.c.case_id == case.c.id, action.c.state == ActionState.WAITING.value
+        )
+        query = select(case.c.id).where(
+            case.c.state == CaseState.ANSWERED.value, case.c.touched_at <= before, waits
+        )
+        return self._cases(query.order_by(case.c.id), limit)
+
     def post_of(self, url: str) -> tuple[MentionId, CaseId | None] | None:
         """The post with that address and its case, where it has one; None: we have not read it.
 

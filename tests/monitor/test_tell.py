@@ -11,14 +11,21 @@ import pytest
 
 from connectors.base import Ability, Receipt
 from connectors.errors import TryLater, Unsupported
-from responders import byhand
+from responders import byhand, rounds
 from responders.action import ActionKind, ActionState
 from responders.card import Verb
 from responders.case import CaseState
+from responders.credit.pool import Code
 from tests.monitor.team import ANGRY, CHANNEL, EVA, FRIDAY, MILD, OTHER, RED, TOM, Team
 from tests.responders import given
 from tests.servers.http import json_answer
 
+CREDIT = {
+    "suggested": "10 EUR",
+    "cap_per_case": "20 EUR",
+    "monthly_budget": "500 EUR",
+    "codes_file": "codes.csv",
+}
 OFFICE = {"business_hours": "09:00-17:00"}
 DUTY = {
     "lead": "U0LEAD",
@@ -431,6 +438,37 @@ def test_an_approval_that_could_not_leave_for_two_hours_returns_to_a_person(star
     team.store.set_paused(None, team.clock())
     team.later(minutes=10)
     assert team.platform.public == []
+
+
+def test_a_case_is_closed_once_the_customer_has_been_silent_for_long(start: Start) -> None:
+    team = start(policy={"credit": CREDIT}, engine={"close_after": "3d"})
+    team.platform.able = Ability(public=given.API, private=given.CLOSED)
+    team.house.store.credits.import_codes([Code(code="C1", amount=given.EUR_25)])
+    case = team.complain()
+    team.decide(case, Verb.ADD_CREDIT)
+    assert team.decide(case, Verb.SEND).done
+    team.later(minutes=1)
+    assert team.case(case).state is CaseState.ANSWERED
+    assert team.store.spent("Acme", "2026-11") == 1000
+
+    team.later(days=2)
+    private = team.case(case).action(ActionKind.PRIVATE)
+    assert private is not None
+    assert private.state is ActionState.WAITING
+    team.later(days=1.5)
+
+    states = {action.kind: action.state for action in team.case(case).actions}
+    assert states[ActionKind.PUBLIC] is ActionState.SENT
+    assert states[ActionKind.PRIVATE] is states[ActionKind.CREDIT] is ActionState.CANCELLED
+    assert team.store.spent("Acme", "2026-11") == 0
+    assert team.case(case).state is CaseState.ANSWERED
+    assert team.platform.private == []
+    assert "the rest waits" not in str(team.slack.channels[CHANNEL].messages)
+
+
+def test_what_nobody_waits_for_is_closed_by_nothing() -> None:
+    assert rounds.fell_silent(given.CASE) is None
+    assert rounds.fell_silent(replace(given.CASE, state=CaseState.ANSWERED)) is None
 
 
 def test_in_shadow_mode_approvals_stay(start: Start) -> None:
