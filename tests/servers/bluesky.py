@@ -36,6 +36,11 @@ POST = "app.bsky.feed.post"
 _STARTED = datetime(2026, 11, 17, 7, 0, tzinfo=UTC)
 _FAR_FUTURE = 4_000_000_000
 _GRAPHEME = regex.compile(r"\X")
+#: Source: atproto.com, "Lexicon", datetime, read 2026-11.
+_DATETIME = regex.compile(
+    r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]{1,20})?"
+    r"(Z|[+-][0-2][0-9]:[0-5][0-9])"
+)
 
 Json = dict[str, Any]
 
@@ -309,6 +314,9 @@ class BlueskyServer(LoopbackServer):
             self.posts.pop(uri, None)
             return json_answer({})
         record = given["record"]
+        wrong = self._invalid(record)
+        if wrong:
+            return _error(400, "InvalidRequest", f"Invalid {POST} record: {wrong}")
         graphemes = len(_GRAPHEME.findall(record["text"]))
         size = len(record["text"].encode())
         for kind, most, found in (("grapheme", 300, graphemes), ("string", 3000, size)):
@@ -320,6 +328,28 @@ class BlueskyServer(LoopbackServer):
             self.posts[uri] = Post(rkey=given["rkey"], author=OURS, record=record, indexed=moment)
         self.posts[uri].record = record
         return json_answer({"uri": uri, "cid": cid(record), "validationStatus": "valid"})
+
+    def _invalid(self, record: Json) -> str:
+        """What the lexicon app.bsky.feed.post forbids, but for the lengths; "" where nothing is."""
+        if record.get("$type") != POST:
+            return "must be of its collection's type"
+        if not _DATETIME.fullmatch(record.get("createdAt", "")):
+            return "createdAt must be a valid atproto datetime"
+        for name in ("root", "parent"):
+            reference = record.get("reply", {}).get(name, {})
+            there = self.posts.get(reference.get("uri", ""))
+            if there is not None and reference.get("cid") != cid(there.record):
+                return f"reply/{name} must be a strong reference"
+        size = len(record["text"].encode())
+        for facet in record.get("facets", []):
+            start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
+            if not 0 <= start < end <= size:
+                return "facets must lie in the text, counted in bytes"
+            for feature in facet["features"]:
+                linked = record["text"].encode()[start:end].decode()
+                if feature["$type"].endswith("#link") and linked not in feature["uri"]:
+                    return "a link must lie under its own words"
+        return ""
 
     # --- lists ---
 

@@ -1,9 +1,10 @@
 """A loopback X, API v2, as docs.x.com of 2026-08-22 describes it.
 
 It models what makes X hard: fields come only when asked for, lists move while they are read, page
-tokens go stale, the search ends after a window, a reply needs a summons, an identical text is a
-duplicate, a private conversation must be opened by the other side. Wordings of 403 are those
-reported at the places that connectors/twitter_errors.py names.
+tokens go stale, the search ends after a window, parameters that it does not know are refused and
+signatures checked, a reply needs a summons, an identical text is a duplicate, a private
+conversation must be opened by the other side. Wordings of 403 are those reported at the places
+that connectors/twitter/errors.py names.
 """
 
 import html
@@ -11,7 +12,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import quote, unquote
 
+from oauthlib.oauth1 import Client as Signer
 from pydantic import SecretStr
 
 from connectors.twitter import Twitter, TwitterSettings
@@ -192,6 +196,9 @@ class XServer(LoopbackServer):
                     return _problem(
                         403, "Unsupported Authentication", kind="unsupported-authentication"
                     )
+                unknown = _not_taken(request, act.__name__)
+                if unknown is not None:
+                    return _bad(unknown, request.query.get(unknown, ""))
                 found = act(request, *match.groups())
                 level = {"x-access-level": self.access_level} if _signed(request) else {}
                 return Answer(
@@ -564,6 +571,57 @@ def settings(url: str, **changes: object) -> TwitterSettings:
     return TwitterSettings.model_validate(values | changes)
 
 
+def _words(text: str) -> set[str]:
+    return set(text.split())
+
+
+_FIELDS = {"tweet.fields", "user.fields", "media.fields", "poll.fields", "place.fields"}
+_PAGED = {"since_id", "until_id", "start_time", "end_time", "max_results", "expansions"} | _FIELDS
+_DM = {"dm_event.fields", "event_types", "max_results", "pagination_token", "expansions"} | _FIELDS
+#: What each operation takes in its query; X refuses everything else.
+_TAKEN = {
+    "_me": {"expansions"} | _FIELDS,
+    "_by_name": {"expansions"} | _FIELDS,
+    "_mentions": {"pagination_token"} | _PAGED,
+    "_timeline": {"pagination_token", "exclude"} | _PAGED,
+    "_search": {"query", "next_token", "pagination_token", "sort_order"} | _PAGED,
+    "_look": {"ids", "expansions"} | _FIELDS,
+    "_events": _DM,
+}
+#: The values of lists that are used here, out of all that X knows (openapi.json 2.167).
+_VALUES = {
+    "tweet.fields": _words(
+        "attachments author_id context_annotations conversation_id created_at edit_controls "
+        "edit_history_tweet_ids entities geo id in_reply_to_user_id lang note_tweet "
+        "possibly_sensitive public_metrics referenced_tweets reply_settings source text "
+        "withheld"
+    ),
+    "user.fields": _words(
+        "connection_status created_at description entities id location name protected "
+        "public_metrics receives_your_dm url username verified verified_type withheld"
+    ),
+    "expansions": _words(
+        "author_id edit_history_tweet_ids entities.mentions.username in_reply_to_user_id "
+        "referenced_tweets.id referenced_tweets.id.author_id sender_id participant_ids"
+    ),
+    "dm_event.fields": _words(
+        "attachments created_at dm_conversation_id entities event_type id participant_ids "
+        "referenced_tweets sender_id text"
+    ),
+    "exclude": {"replies", "retweets"},
+    "event_types": {"MessageCreate", "ParticipantsJoin", "ParticipantsLeave"},
+}
+
+
+def _not_taken(request: Request, operation: str) -> str | None:
+    """A parameter that X would refuse, by its name or its value."""
+    for name in request.query:
+        values = set(request.query[name].split(",")) if name in _VALUES else set()
+        if name not in _TAKEN.get(operation, set()) or not values <= _VALUES.get(name, values):
+            return name
+    return None
+
+
 def _problem(
     status: int,
     title: str,
@@ -591,15 +649,33 @@ def _bad(parameter: str, value: str) -> Answer:
     return json_answer(body, status=400)
 
 
+_METHODS: dict[str, Literal["GET", "POST", "DELETE"]] = {
+    "GET": "GET",
+    "POST": "POST",
+    "DELETE": "DELETE",
+}
+
+
 def _signed(request: Request) -> bool:
-    """Whether it is signed with the account's keys (OAuth 1.0a)."""
+    """Whether it is signed with the account's keys, at X's own address (OAuth 1.0a)."""
     header = request.headers.get("authorization", "")
-    return (
-        header.startswith("OAuth ")
-        and f'oauth_consumer_key="{CONSUMER_KEY}"' in header
-        and f'oauth_token="{ACCESS_TOKEN}"' in header
-        and "oauth_signature=" in header
+    if not header.startswith("OAuth "):
+        return False
+    sent = {name: unquote(value) for name, value in re.findall(r'(oauth_\w+)="([^"]*)"', header)}
+    signer = Signer(
+        CONSUMER_KEY,
+        CONSUMER_SECRET,
+        ACCESS_TOKEN,
+        ACCESS_TOKEN_SECRET,
+        nonce=sent["oauth_nonce"],
+        timestamp=sent["oauth_timestamp"],
     )
+    query = f"?{request.raw_query}" if request.raw_query else ""
+    uri = f"https://api.twitter.com{request.path}{query}"
+    wanted = signer.sign(uri, http_method=_METHODS[request.method])[1]["Authorization"]
+    names = sent["oauth_consumer_key"], sent["oauth_token"]
+    signature = quote(sent["oauth_signature"], safe="")
+    return names == (CONSUMER_KEY, ACCESS_TOKEN) and f'oauth_signature="{signature}"' in wanted
 
 
 def _bears(request: Request) -> bool:
