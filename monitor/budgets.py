@@ -88,8 +88,14 @@ class Budgets:
         """
         for source, meter in self._meters.items():
             bill = meter.take()
-            if bill:
+            if not bill:
+                continue
+            try:
                 self._book.add(source, self._clock().astimezone(UTC).date(), bill)
+            except BaseException:
+                meter.add(bill.reading, sending=False)
+                meter.add(bill.sending, sending=True)
+                raise
 
     def standing(self, source: str) -> Standing | None:
         """What a platform cost this month; None: it bills nothing."""

@@ -560,7 +560,7 @@ class Jobs:
         """
         service = service or key
         try:
-            made = job()
+            made = self._booked(job)
         except Paced:
             raise  # nothing is wrong with anybody
         except (TryLater, OutcomeUnknown, SetupError) as error:
@@ -577,9 +577,14 @@ class Jobs:
             self.outages.recovered(key, self._house.clock())
             self.outages.recovered(service, self._house.clock())
             return made
+        return None
+
+    def _booked(self, job: Callable[[], Made]) -> Made:
+        """Run a job, and write down what it cost, whatever became of it."""
+        try:
+            return job()
         finally:
             self._house.budgets.note()
-        return None
 
     def _posted_once(
         self,

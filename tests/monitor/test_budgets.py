@@ -34,6 +34,7 @@ from tests.monitor.house import (
     complaint,
     open_store,
     settings,
+    shipped_judge,
     verdict,
 )
 from tests.monitor.posts import BRAND, NOW
@@ -72,6 +73,23 @@ class Slack(FakeSlack):
         return super().post(bulletin, at=at, channel=channel, below=below)
 
 
+class Fragile:
+    """Books of which the first line cannot be written."""
+
+    def __init__(self) -> None:
+        self.written: list[Bill] = []
+        self._troubles = 1
+
+    def add(self, source: str, day: date, bill: Bill) -> None:
+        if self._troubles:
+            self._troubles -= 1
+            raise OSError("disk full")
+        self.written.append(bill)
+
+    def between(self, source: str, start: date, end: date) -> Bill:
+        raise AssertionError("nobody asks")
+
+
 class Room:
     """A house on a platform that bills its calls."""
 
@@ -87,6 +105,7 @@ class Room:
             connectors={"twitter": self.platform},
             surface=self.slack,
             lock=Held(),
+            judge=shipped_judge(),
             relevance=False,
         )
         self.house: House = replace(made, judge=verdict)
@@ -287,6 +306,20 @@ def test_sums_of_several_processes_are_added_up(store: Store) -> None:
     assert store.costs.between("twitter", day, day + timedelta(days=1)) == Bill(
         reading=15, sending=21
     )
+
+
+def test_what_could_not_be_written_down_is_written_the_next_time() -> None:
+    meter, book = Meter(), Fragile()
+    budgets = Budgets(book, meters={"twitter": meter}, limits={}, clock=Time())
+    meter.add(3, sending=False)
+    meter.add(5, sending=True)
+
+    with pytest.raises(OSError, match="disk full"):
+        budgets.note()
+    budgets.note()
+    budgets.note()
+
+    assert book.written == [Bill(reading=3, sending=5)]
 
 
 def test_the_end_of_the_year_is_the_end_of_a_month(store: Store) -> None:
