@@ -17,7 +17,7 @@ from responders.action import Action, ActionId, ActionKind, ActionState
 from responders.case import CaseState, Change
 from responders.draft import Credit, Draft, Finding, Half, Severity
 from responders.money import Money
-from responders.verdict import RedFlag, Verdict
+from responders.verdict import Doubt, RedFlag, Verdict
 from tests.monitor.posts import NOTE, NOW, case, change, entry, post
 
 SQLITE = make_url("sqlite://").get_dialect()()
@@ -273,6 +273,7 @@ FULL_VERDICT = Verdict(
     relevant=False,
     red_flags=(RedFlag.LEGAL, RedFlag.CHILD),
     why=("late",),
+    doubts=(Doubt.SHORT, Doubt.CLOSE),
 )
 FULL_DRAFT = Draft(
     round=2,
