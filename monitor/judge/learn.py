@@ -37,8 +37,10 @@ _HOLD_OFFSET = 0.5
 _HOLD_SCORE = 2.0
 _HOLD_MOOD = 2.0
 _HOLD_VECTOR = 0.4
-#: The chosen threshold is drawn to the shipped one as strongly as so many labels would.
-_SHIPPED_COUNTS = 25
+#: The cut that serves where scores mean what they say and an F1 of 0.7 can be reached. A chosen
+#: threshold is drawn to it as strongly as so many labels would.
+_USUAL_CUT = 0.35
+_USUAL_COUNTS = 25
 #: What gets a label is chosen, not drawn: a team that says "not angry" to every false alarm, and
 #: nothing to the rest, would teach that hardly anything is a complaint. So of the posts that were
 #: answered, and of those that were flagged and got no word, the layer may silence so many.
@@ -192,7 +194,7 @@ def learn(
 
     Args:
         examples: The labelled posts.
-        threshold: The judge's own, to which a chosen one is drawn.
+        threshold: The judge's own, which the layer must not do worse than.
         fixed: Use that threshold and choose none.
         precision: Choose the threshold for this precision (0..1) instead of for F1.
         answered: Posts that the team answered without a word on the verdict. They are no labels;
@@ -215,7 +217,7 @@ def learn(
     with threadpool_limits(limits=1, user_api="blas"):  # more would wait for idle cores
         weights, unseen = _fit(features, labels)
     pairs = tuple(zip(_sigmoid(unseen).tolist(), labels.astype(bool).tolist(), strict=True))
-    serving = threshold if fixed else _serving(pairs, threshold)
+    serving = threshold if fixed else _serving(pairs)
     layer = TeamLayer(weights, threshold=serving)
     if not fixed:
         if precision is not None:
@@ -262,11 +264,11 @@ def _heeding(layer: TeamLayer, traces: Sequence[Trace], share: float) -> TeamLay
     return layer.with_threshold(max(_LOWEST_CUT, min(layer.threshold, first_loud)))
 
 
-def _serving(pairs: Sequence[Pair], shipped: float) -> float:
-    """The threshold that serves F1, drawn to the shipped one while the labels are few."""
-    share = len(pairs) / (len(pairs) + _SHIPPED_COUNTS)
+def _serving(pairs: Sequence[Pair]) -> float:
+    """The threshold that serves F1, drawn to the usual one while the labels are few."""
+    share = len(pairs) / (len(pairs) + _USUAL_COUNTS)
     cut = expected_f1_cut([chance for chance, _ in pairs])
-    return sigmoid(share * _odds(cut) + (1 - share) * _odds(shipped))
+    return sigmoid(share * _odds(cut) + (1 - share) * _odds(_USUAL_CUT))
 
 
 def expected_f1_cut(chances: Sequence[float]) -> float:
