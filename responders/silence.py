@@ -125,7 +125,7 @@ def _whatever_is_said(mention: Mention, verdict: Verdict) -> Advice | None:
         if _says("doubt", text):
             return _ask("kind words with a doubt in them")
         return Advice(answer=Answer.THANK, reason="praise: thank, do not apologise", confidence=0.8)
-    if kind and calm:
+    if kind and calm and not _says("doubt", text):
         return _nothing("kind words, perhaps meant otherwise: read it before you answer", 0.5)
     if calm and mention.in_reply_to and not mention.addressed and mention.parent_text is None:
         return _nothing("people talk among themselves and did not ask us", 0.5)

@@ -163,9 +163,9 @@ def _language(case: Case, brand: Brand, playbooks: Playbooks) -> tuple[str, tupl
 
 #: Topics that the judge names where it has found no complaint of a known kind.
 _NO_TOPIC = frozenset({None, Topic.VAGUE, Topic.QUESTION, Topic.PRAISE, Topic.OTHER})
-#: Below these somebody who is not angry may have no complaint at all: no apology then, a question;
-#: between them what the post names decides.
-_DOUBT, _NO_COMPLAINT = 0.3, 0.15
+#: Below the first somebody who is not angry may have no complaint at all: then we ask instead of
+#: apologising, unless the post names what is the matter; below the others that is no sign either.
+_DOUBT, _MERELY_ASKS, _NO_COMPLAINT = 0.3, 0.15, 0.05
 #: The matter of a post that leaves us in doubt.
 _UNCLEAR = "unclear"
 #: The matter of trouble online where the post names nothing closer.
@@ -184,9 +184,10 @@ def _playbook(
         return unclear
     matter = playbooks.matter(case.subject.mention.text, language, verdict.topic)
     if verdict.topic in _NO_TOPIC and not verdict.angry and verdict.complaint < _DOUBT:
-        if verdict.topic == Topic.QUESTION:
+        asked = verdict.topic == Topic.QUESTION
+        if verdict.complaint < (_MERELY_ASKS if asked else _NO_COMPLAINT):
             matter = None
-        elif matter is None or verdict.complaint < _NO_COMPLAINT:
+        if matter is None and not asked:
             return unclear
     if matter is None and verdict.topic == Topic.WEBSITE:
         # Who had nothing to pay for need not hear that they should not pay twice.

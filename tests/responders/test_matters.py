@@ -21,6 +21,12 @@ ANGRY = Verdict(language="en", angry=True, complaint=0.9)
 
 #: language, post, the matter that it names
 HEARD = (
+    ("en", "Tracking says delivered but there is nothing here", "said_delivered"),
+    ("en", "You sent the wrong size AGAIN", "wrong_one"),
+    ("en", "four weeks and still no refund", "refund"),
+    ("de", "Warte seit Wochen auf meine Erstattung", "refund"),
+    ("de", "Schon wieder die falsche Größe", "wrong_one"),
+    ("de", "Angeblich zugestellt, hier ist nichts", "said_delivered"),
     ("en", "My battery is dead by noon, every day", "battery"),
     ("en", "phone went from 78% to 21% in a minute", "battery"),
     ("en", "Another cable broke after two weeks", "charger"),
@@ -126,8 +132,10 @@ def test_every_matter_but_the_unclear_one_is_heard_in_every_language() -> None:
 def test_every_text_has_the_english_beside_it_and_holds_no_blank(language: str) -> None:
     for matter in BOOKS.matters:
         for half in Half:
-            texts = matter.texts[language, half]
-            assert len(texts) >= (2 if half is Half.PUBLIC else 1)
+            texts = matter.texts.get((language, half), ())  # without, the playbook's are said
+            english = matter.texts.get(("en", half), ())
+            assert bool(texts) is bool(english)
+            assert len(texts) >= 2 or half is Half.PRIVATE
             assert len({text.words for text in texts}) == len(texts)
             for text in texts:
                 assert text.english is not None
@@ -139,7 +147,7 @@ def test_every_text_has_the_english_beside_it_and_holds_no_blank(language: str) 
 def test_every_text_is_clean_in_the_guards_eyes(language: str, familiar: bool) -> None:
     for matter in BOOKS.matters:
         for half in Half:
-            for text in matter.texts[language, half]:
+            for text in matter.texts.get((language, half), ()):
                 said = form(text.words, familiar=familiar)
                 found = examine(
                     said,
@@ -191,7 +199,8 @@ def test_praise_on_the_face_of_it_with_a_matter_is_no_praise() -> None:
 @pytest.mark.parametrize(
     ("complaint", "text", "playbook", "words"),
     [
-        (0.10, "the battery, once more", "vague", "Thank"),
+        (0.03, "the battery, once more", "vague", "Thank"),
+        (0.10, "the battery, once more", "not_as_expected", "sorry"),
         (0.20, "the battery, once more", "not_as_expected", "sorry"),
         (0.20, "well well", "vague", "Thank"),
         (0.40, "well well", "vague", "sorry"),

@@ -109,6 +109,12 @@ def test_kind_words_from_somebody_who_asks_are_answered() -> None:
     assert answer(post("Love it! Does it come in blue?"), asking) is Answer.REPLY
 
 
+def test_kind_words_with_a_but_are_answered() -> None:
+    seen = replace(GLAD, complaint=0.1)
+
+    assert answer(post("Love the shop, but this is the third late parcel"), seen) is Answer.REPLY
+
+
 def test_without_a_reason_to_be_silent_a_person_decides() -> None:
     assert answer(post("Nordlicht"), CALM) is Answer.REPLY
     assert answer(post("Mine came today https://pic.example/1"), CALM) is Answer.REPLY
