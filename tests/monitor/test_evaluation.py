@@ -83,7 +83,7 @@ def test_what_labels_teach_is_measured_on_the_other_posts() -> None:
     assert told["layer"] is True
     assert told["learnt_from"] == 120
     assert told["texts"] == len(ROWS) - 120
-    assert told["f1"] > told["generic"]["f1"] + 0.1
+    assert told["f1"] > max(0.95, told["generic"]["f1"])
     assert told["threshold"] == learnt.lesson.threshold
     json.dumps(told)
     assert learnt.text().startswith(
