@@ -35,7 +35,7 @@ NGRAMS = 0.3
 VADER = -0.4
 VADER_ALONE = -2.0
 LEAN = 0.8
-LEAN_ALONE = 0.5
+LEAN_ALONE = 0.8
 OTHER_NGRAMS = 0.25
 OTHER_NGRAMS_ALONE = 0.5
 #: A word list says less about a long text's single word than about a short one's.

@@ -13,7 +13,7 @@ from monitor.judge.phrases import Hit, book
 _GROUPS = {
     "grievance": (0.5, 3),
     "praise": (-0.25, 2),
-    "shop_talk": (-0.35, 2),
+    "shop_talk": (-0.5, 2),
     "elsewhere": (-1.6, 1),
     "settled": (-0.9, 1),
 }
@@ -31,6 +31,17 @@ _ANGRY_SIGNS = 0.8
 _HAPPY_SIGNS = -0.4
 _SIGNS_COUNTED = 2
 _ADVERT = -0.6
+#: Passing on a link without a word of one's own is news; in a headline's capitals all the more.
+#: Measured on 4,000 posts about brands: one such post in ten is a complaint.
+_PASSES_ON = -0.6
+_HEADLINE = -1.1
+_OWN_VOICE = re.compile(
+    r"\b(?:i|im|ive|id|ill|my|me|mine|we|weve|our|us|you|your|youre|u|ur|pls|plz|please)\b"
+)
+_NOT_WORDS = re.compile(r"https?://\S+|[@#$]\w+|\bRT\b|\bvia\b")
+_LONG_WORD = re.compile(r"[^\W\d_][\w'\u2019-]{3,}")
+_HEADLINE_WORDS = 3
+_HEADLINE_SHARE = 0.6
 _ANGRY = re.compile("[😠😡🤬😤👎💩🤮🤢🖕😒🙄😾👿😩😫💢😞😣😖💔]")
 _HAPPY = re.compile("[😍🥰😘❤👍👌💕💖🎉👏😊😁😃😀🤩💙💚💛🧡💜🙏😄🥳]")
 _LINK = re.compile(r"https?://")
@@ -84,6 +95,10 @@ def apply_rules(text: str, folded: str, language: str) -> Ruling:
     if _LINK.search(text) and (_PERCENT_OFF.search(folded) or len(counts["shop_talk"]) > 1):
         weight += _ADVERT
         why.append("reads like an advert")
+    if language == "en" and not grievances and not signs:
+        passed_on, name = _passes_on(text)
+        weight += passed_on
+        why += name
     return Ruling(
         weight=weight,
         why=tuple(why),
@@ -95,6 +110,21 @@ def apply_rules(text: str, folded: str, language: str) -> Ruling:
 
 def _bad_event(grievances: int, hits: list[Hit]) -> bool:
     return grievances > 0 or any(hit.group == "mishap" for hit in hits)
+
+
+def _passes_on(text: str) -> tuple[float, list[str]]:
+    if not _LINK.search(text):
+        return 0.0, []
+    said = _NOT_WORDS.sub(" ", text)
+    if _OWN_VOICE.search(said.lower().replace("'", "").replace("\u2019", "")):
+        return 0.0, []
+    words: list[str] = _LONG_WORD.findall(said)
+    if len(words) < _HEADLINE_WORDS:
+        return 0.0, []
+    capitals = sum(word[0].isupper() for word in words)
+    if capitals >= len(words) * _HEADLINE_SHARE:
+        return _HEADLINE, ["reads like a headline"]
+    return _PASSES_ON, ["passes on a link"]
 
 
 def _signs(text: str) -> tuple[float, list[str]]:

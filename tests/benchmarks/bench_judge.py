@@ -26,8 +26,10 @@ from monitor.judge.evaluate import (
     roc_area,
 )
 from monitor.judge.language import LANGUAGES, LanguageGuesser
+from monitor.judge.lessons import read_own
 from monitor.judge.vader import Vader
 from responders.verdict import Verdict
+from tests.monitor.judge.posts import read_posts
 
 #: Posts about brands first, then tweets about anything, then other languages.
 SETS = (
@@ -97,22 +99,57 @@ def measure_set(name: str, posts: Sequence[Post], judge: Judge, vader: Vader) ->
     return verdicts
 
 
-def measure_languages(sets: dict[str, list[Post]]) -> None:
-    """Prints how often the language is right: on our own sentences, and on the sets."""
-    guesser = LanguageGuesser()
-    say("\nlanguage identification (own sentences of 12 characters and more; all / short)")
+def measure_posts(judge: Judge) -> None:
+    """Prints quality by language on our own posts, which training never saw: all but speed."""
+    posts = read_posts()
+    verdicts = judge.judge_all([post.text for post in posts])
+    say(
+        "\nour own posts in twelve languages (made up; a writer like theirs made what was learnt)"
+    )
+    every: list[tuple[str, str | None]] = []
     for language in LANGUAGES:
-        path = files("monitor.judge").joinpath("sentences", f"{language}.txt")
-        lines = [line[2:] for line in path.read_text("utf-8").splitlines() if line[:1] in "+-"]
-        lines = [line for line in lines if "{" not in line and len(line) >= 12]
-        right = [(guesser.guess(line) == language, len(line) <= _SHORT) for line in lines]
+        pairs = [
+            (post, verdict)
+            for post, verdict in zip(posts, verdicts, strict=True)
+            if post.language == language
+        ]
+        scores: list[Pair] = [(verdict.complaint, post.label) for post, verdict in pairs]
+        at = measure(scores, DEFAULT_THRESHOLD)
+        topics = [(p.kind, v.topic) for p, v in pairs if p.label and v.angry]
+        every += topics
+        asking = [verdict.asks for post, verdict in pairs if post.kind == "question"]
+        say(
+            f"  {language}  ROC {roc_area(scores):.3f}  AP {average_precision(scores):.3f}"
+            f"  F1 {at.f1:.3f}  P {at.precision:.2f} R {at.recall:.2f}  topic {_named(topics)}"
+            f"  questions heard {sum(asking) / len(asking):.2f}"
+        )
+    say(f"  all languages: topic {_named(every)}")
+
+
+def _named(topics: Sequence[tuple[str, str | None]]) -> str:
+    named = [kind == topic for kind, topic in topics if topic is not None]
+    right = sum(named) / max(len(named), 1)
+    return f"{right:.2f} right where named, {len(named) / max(len(topics), 1):.2f} named"
+
+
+def measure_languages(sets: dict[str, list[Post]]) -> None:
+    """Prints how often the language is right: on our own sentences and posts, and on the sets."""
+    guesser = LanguageGuesser()
+    texts = [(text.text, text.language) for text in read_own()]
+    texts += [(post.text, post.language) for post in read_posts()]
+    say("\nlanguage identification (our own sentences and posts; all / at most 40 characters)")
+    for language in LANGUAGES:
+        right = [
+            (guesser.guess(text) == spoken, len(text) <= _SHORT)
+            for text, spoken in texts
+            if spoken == language
+        ]
         short = [hit for hit, is_short in right if is_short]
         every = [hit for hit, _ in right]
-        if short:
-            say(
-                f"  {language}  {sum(every) / len(every):.3f} / {sum(short) / len(short):.3f}"
-                f"  of {len(every)}"
-            )
+        say(
+            f"  {language}  {sum(every) / len(every):.3f} / {sum(short) / len(short):.3f}"
+            f"  of {len(every)} / {len(short)}"
+        )
     for name, posts in sets.items():
         long = [post for post in posts if len(post.text) >= 12]
         right_ones = sum(guesser.guess(post.text) == post.language for post in long)
@@ -169,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     for name, posts in sets.items():
         measure_set(name, posts, judge, vader)
+    measure_posts(judge)
     measure_languages(sets)
     measure_samples(judge)
     compare_vader(chosen.data, 10_000_000 if chosen.all_vader else chosen.limit)

@@ -89,3 +89,32 @@ def test_shouting_counts_beside_a_grievance_only() -> None:
 
 def test_nothing_said_nothing_moved() -> None:
     assert rule("the train leaves at nine") == Ruling(weight=0.0)
+
+
+def test_a_headline_with_a_link_weighs_less_than_the_same_words_of_ones_own() -> None:
+    headline = "Nordlicht Faces Lawsuit Over Broken Kettles https://news.example/1"
+
+    assert rule(headline).weight < -1
+    assert "reads like a headline" in rule(headline).why
+    assert rule(headline.replace("https://news.example/1", "")).weight > rule(headline).weight
+
+
+def test_passing_on_a_link_without_a_word_of_ones_own_weighs_less() -> None:
+    found = rule("kettle maker blames bad weather for slow quarter https://news.example/2")
+
+    assert found.weight < 0
+    assert "passes on a link" in found.why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my kettle looks like this now https://pic.example/1",
+        "no reply, third week https://pic.example/2",
+        "Kettle Of The Year 😡 https://pic.example/3",
+        "so it goes https://pic.example/4",
+        "Nordlicht Faces Lawsuit Over Broken Kettles",
+    ],
+)
+def test_who_speaks_of_oneself_or_complains_does_not_pass_on_news(text: str) -> None:
+    assert not {"reads like a headline", "passes on a link"} & set(rule(text).why)
