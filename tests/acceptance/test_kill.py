@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,8 @@ class World:
     def live(
         self, *, die_at: int = 0, halt_at: str = "", later: int = 0, lock: str = "own"
     ) -> dict[str, Any]:
-        """One life; how it ended."""
+        """One life; how it ended. The platform's clock is as late as the life's."""
+        self.platform.set_time(clock.now() + timedelta(seconds=later * LATER))
         answer: dict[str, Any] = self.driver.ask(self._asked(die_at, halt_at, later, lock))
         return answer
 
