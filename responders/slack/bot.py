@@ -134,12 +134,12 @@ class SlackBot:
             )
         return Shown(channel=str(posted["channel"]), ts=str(posted["ts"]))
 
-    def _turn(self, channel: str = "") -> None:
+    def _turn(self, channel: str = "", *, card: bool = True) -> None:
         """Wait for nobody: a message of ours has its turn in the channel ("": an edit), or not."""
         if self._pace is None:
             return
         if channel:
-            self._pace.post(channel)
+            self._pace.post(channel, card=card)
         else:
             self._pace.edit()
 
@@ -209,7 +209,7 @@ class SlackBot:
                 self._client.chat_update(channel=at.channel, ts=at.ts, **said)
             return at
         where = below.channel if below else channel or self._channel
-        self._turn(where)
+        self._turn(where, card=False)
         with asking("post a bulletin", self._clock, posts=True):
             posted = self._client.chat_postMessage(
                 channel=where,

@@ -23,6 +23,10 @@ POSTS = Rate(at_once=1, then_each=timedelta(seconds=1))
 EDITS = Rate(at_once=10, then_each=timedelta(seconds=1.5))
 
 
+#: Whoever was turned away has come again by then.
+KEPT_FREE = timedelta(seconds=10)
+
+
 class Paced(TryLater):
     """Nothing is wrong: it is not its turn yet. Nothing was asked of Slack.
 
@@ -42,16 +46,28 @@ class Pace:
         self._clock = clock
         #: When each may be as if nothing had been said; all that counts of what was.
         self._calm: dict[str, datetime] = {}
+        self._kept_free: dict[str, datetime] = {}  #: channel: until when cards wait
         self._lock = Lock()
 
-    def post(self, channel: str) -> None:
+    def post(self, channel: str, *, card: bool = True) -> None:
         """Take a turn for a new message.
+
+        Many new cards would take every turn there is: where something else is turned away (an
+        alarm, a reminder), cards wait until that has come again.
 
         Raises:
             Paced: it is not its turn.
         """
+        now = self._clock()
+        free = self._kept_free.get(channel, now)
+        if card and now < free:
+            raise Paced(free, edit=False)
         at = self._take(channel, POSTS)
-        if at is not None:
+        if at is None and not card:
+            self._kept_free.pop(channel, None)
+        elif at is not None:
+            if not card:
+                self._kept_free[channel] = now + KEPT_FREE
             raise Paced(at, edit=False)
 
     def edit(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responders.slack.pace import Pace, Paced
+from responders.slack.pace import KEPT_FREE, Pace, Paced
 from tests.servers.slack import EDITS_A_MINUTE
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -34,6 +34,33 @@ def test_a_channel_gets_one_message_a_second_and_others_are_not_held_up() -> Non
 
     assert (paced.value.at, paced.value.edit) == (START + SECOND, False)
     watch.now += SECOND
+    pace.post("C1")
+
+
+def test_an_alarm_is_not_crowded_out_by_cards() -> None:
+    watch = Watch()
+    pace = Pace(watch)
+    pace.post("C1")
+    with pytest.raises(Paced):
+        pace.post("C1", card=False)
+    watch.now += 3 * SECOND
+
+    with pytest.raises(Paced):
+        pace.post("C1")
+    pace.post("C1", card=False)
+    watch.now += SECOND
+    pace.post("C1")
+
+
+def test_whoever_does_not_come_again_holds_cards_up_for_a_moment_only() -> None:
+    watch = Watch()
+    pace = Pace(watch)
+    pace.post("C1")
+    with pytest.raises(Paced):
+        pace.post("C1", card=False)
+
+    watch.now += KEPT_FREE
+
     pace.post("C1")
 
 
