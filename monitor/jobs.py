@@ -24,6 +24,7 @@ from monitor import batch, report
 from monitor import poll as polling
 from monitor.budgets import Budgets
 from monitor.clock import Clock
+from monitor.deletions import Deletions
 from monitor.duty import Plan
 from monitor.judging import page_of
 from monitor.outages import Outages
@@ -157,6 +158,15 @@ class Jobs:
         self._house = house
         self._store = house.store
         self.outages = house.outages
+        self._deletions = Deletions(
+            self._store.mentions,
+            self._store.gone,
+            self._store.meta,
+            house.budgets,
+            connectors=house.connectors,
+            brands={source: brand.name for source, brand in house.brand_of.items()},
+            clock=house.clock,
+        )
         self._tell = Tell(
             self._store,
             house.surface,
@@ -449,6 +459,12 @@ class Jobs:
             self._store.sweeps.note(brand, source, now, 0)  # the first day begins now
         elif now - last.at >= SWEEP_EVERY:
             self.attempt(f"sweep {source}", partial(self.sweep_back, source), source)
+
+    def look_for_deletions_if_due(self, source: str) -> None:
+        """Erase what was deleted on its platform, as the platforms' rules ask."""
+        if not self.outages.waiting(source, self._house.clock()) and self._deletions.due(source):
+            look = partial(self._deletions.look, source)
+            self.attempt(f"deletions on {source}", look, source)
 
     def purge_if_due(self) -> None:
         """Apply the retention."""

@@ -149,6 +149,8 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
 
         schedule.every(table.every_seconds, f"poll {source}", poll)
         schedule.every(HOUR, f"sweep {source}", partial(jobs.sweep_back_if_due, source))
+        look = partial(jobs.look_for_deletions_if_due, source)
+        schedule.every(HOUR, f"deletions on {source}", look)
     schedule.sweep(lambda: jobs.attempt("the line", jobs.walk))
     schedule.every(WATCH_SECONDS, "watch", lambda: jobs.attempt("watching", jobs.watch_all))
     schedule.every(TELL_SECONDS, "tell", lambda: jobs.attempt("telling", jobs.tell_all))

@@ -139,6 +139,26 @@ class Mentions:
         with self._database.read() as connection:
             return tuple(entry_of(row, 1) for row in connection.execute(query))
 
+    def lately(
+        self, brand_name: str, source: str, since: datetime, limit: int
+    ) -> tuple[tuple[MentionId, Mention], ...]:
+        """Public posts of others that a source brought since then, newest first."""
+        query = (
+            select(mention)
+            .where(
+                mention.c.brand_id == self._brands.find(brand_name),
+                mention.c.source == source,
+                mention.c.created_at >= since,
+                mention.c.private.is_(False),
+                mention.c.ours.is_(False),
+                mention.c.erased_at.is_(None),
+            )
+            .order_by(mention.c.id.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple((MentionId(row.id), mention_of(row)) for row in connection.execute(query))
+
     def unjudged(self, limit: int = 200) -> tuple[MentionId, ...]:
         """Posts that could not be judged yet, oldest first."""
         query = select(mention.c.id).where(mention.c.judged.is_(False))

@@ -1,0 +1,152 @@
+"""What was deleted on its platform is deleted here too, as the platforms' rules ask.
+
+Sources: docs.x.com, developer policy, 2026-08-22 (within a day); support.reddithelp.com
+16160319875092 (deleted posts and comments), read 2026-11.
+"""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from connectors.base import Connector, Life, Mention
+from connectors.errors import Unsupported
+from monitor.clock import Clock
+from responders.case import MentionId
+
+log = logging.getLogger(__name__)
+
+#: Twice a day: a post is erased when two looks have not found it, so within a day.
+EVERY = timedelta(hours=12)
+#: Posts are looked at for so long; on a platform that bills each post that is read for less.
+BACK, BILLED_BACK = timedelta(days=30), timedelta(days=2)
+#: Of one source, the newest first; and so many with one call of the connector.
+MOST, AT_ONCE = 5_000, 200
+#: Where more than half of so many are gone at once, the platform or our login is out of order.
+ENOUGH_TO_DOUBT = 10
+
+
+class Book(Protocol):
+    """What is needed of the store."""
+
+    def lately(
+        self, brand: str, source: str, since: datetime, limit: int
+    ) -> Sequence[tuple[MentionId, Mention]]:
+        """Public posts of others that a source brought and that are not erased, newest first."""
+
+
+class Eraser(Protocol):
+    """What erases."""
+
+    def __call__(self, mention_ids: Collection[MentionId], now: datetime, /) -> int:
+        """Erase these posts; how many."""
+
+
+class Notes(Protocol):
+    """Where the last look is noted."""
+
+    def get(self, key: str) -> str | None:
+        """What was noted, or None."""
+
+    def put(self, key: str, value: str) -> None:
+        """Note it."""
+
+
+class Purse(Protocol):
+    """What platforms that bill their calls may still cost."""
+
+    def standing(self, source: str) -> object | None:
+        """None where the source bills nothing."""
+
+    def require_reading(self, source: str) -> None:
+        """Raises TryLater where the money for reading is used up."""
+
+    def note(self) -> None:
+        """Write down what was spent."""
+
+
+class Deletions:
+    """The look for what was deleted, one source at a time."""
+
+    def __init__(
+        self,
+        book: Book,
+        erase: Eraser,
+        notes: Notes,
+        purse: Purse,
+        *,
+        connectors: Mapping[str, Connector],
+        brands: Mapping[str, str],
+        clock: Clock,
+    ) -> None:
+        """Knows of no post yet that one look has missed.
+
+        Args:
+            book: The stored posts.
+            erase: Erases some of them.
+            notes: Where the last look is noted.
+            purse: What may be spent.
+            connectors: By source.
+            brands: The brand that a source's posts belong to.
+            clock: Gives the present moment.
+        """
+        self._book = book
+        self._erase = erase
+        self._notes = notes
+        self._purse = purse
+        self._connectors = connectors
+        self._brands = brands
+        self._clock = clock
+        self._missed_once: dict[str, frozenset[MentionId]] = {}
+
+    def due(self, source: str) -> bool:
+        """Whether the last look was long enough ago."""
+        last = self._notes.get(_key(source))
+        return last is None or self._clock() - datetime.fromisoformat(last) >= EVERY
+
+    def look(self, source: str) -> int:
+        """Look at the posts of a source, and erase what was gone the last time too; how many.
+
+        Raises:
+            TryLater: the platform cannot answer, or the money for reading is used up.
+            SetupError: a person must mend something.
+        """
+        now = self._clock()
+        billed = self._purse.standing(source) is not None
+        since = now - (BILLED_BACK if billed else BACK)
+        posts = dict(self._book.lately(self._brands[source], source, since, MOST))
+        try:
+            gone = frozenset(self._gone(source, posts))
+        except Unsupported:
+            gone = frozenset()  # Telegram and mailboxes show nothing twice
+        if len(posts) >= ENOUGH_TO_DOUBT and 2 * len(gone) > len(posts):
+            log.warning(
+                "%s: %d of %d posts are said to be gone; that is not believed, and nothing erased",
+                source,
+                len(gone),
+                len(posts),
+            )
+            gone = frozenset()
+        surely = gone & self._missed_once.get(source, frozenset())
+        self._missed_once[source] = gone - surely
+        erased = self._erase(surely, now) if surely else 0
+        if erased:
+            log.info("%s: %d posts were deleted there and are erased here", source, erased)
+        self._notes.put(_key(source), now.isoformat())
+        return erased
+
+    def _gone(self, source: str, posts: Mapping[MentionId, Mention]) -> Iterator[MentionId]:
+        """Those that the platform no longer shows."""
+        ids = list(posts)
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start : start + AT_ONCE]
+            self._purse.require_reading(source)
+            try:
+                lives = self._connectors[source].look([posts[one] for one in some])
+            finally:
+                self._purse.note()
+            yield from (one for one in some if lives.get(posts[one].id) is Life.GONE)
+
+
+def _key(source: str) -> str:
+    return f"looked for deletions:{source}"
