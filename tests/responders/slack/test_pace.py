@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responders.slack.pace import KEPT_FREE, Pace, Paced
@@ -78,6 +78,7 @@ def test_an_edit_after_many_others_waits_a_second_and_a_half_at_most() -> None:
     assert paced.value.at - START <= timedelta(seconds=1.5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5000), min_size=80, max_size=200))
 def test_no_minute_ever_sees_more_edits_than_slack_allows(waits: list[int]) -> None:
     watch = Watch()
