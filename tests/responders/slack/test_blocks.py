@@ -71,7 +71,7 @@ def test_only_our_own_markup_is_alive(name: str) -> None:
     assert [token for token in alive(GALLERY[name]) if not _OURS.match(token)] == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(anything)
 def test_no_text_whatever_brings_anything_to_life(text: str) -> None:
     made = card(
