@@ -220,8 +220,8 @@ class _Imap(_Talk):
                 self.provider.release.wait(_LONGEST_SILENCE)
                 return
             if self.provider.garbage:
-                self.say(self.provider.garbage)
-                self.provider.garbage = b""
+                said, self.provider.garbage = self.provider.garbage, b""
+                self.say(said)
                 self.drop()
                 return
             waiting = self.provider.imap_refusals.get(command, [])
