@@ -220,8 +220,8 @@ class _Imap(_Talk):
                 self.provider.release.wait(_LONGEST_SILENCE)
                 return
             if self.provider.garbage:
-                said, self.provider.garbage = self.provider.garbage, b""
-                self.say(said)
+                garbage, self.provider.garbage = self.provider.garbage, b""
+                self.say(garbage)
                 self.drop()
                 return
             waiting = self.provider.imap_refusals.get(command, [])
