@@ -10,18 +10,14 @@ from ssl import SSLCertVerificationError
 import requests
 import tweepy
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from connectors.errors import ConnectorError, SetupError, TryLater
 from connectors.reserve import Reserve
 from connectors.twitter.errors import Doing, meaning, no_answer, reset_time
 
-#: Where tweepy sends everything, and what it signs; another address stands in for it.
+#: Where tweepy sends everything; docs.x.com (2026-08-22) names api.x.com, which serves the same.
 HOST = "https://api.twitter.com"
-#: X's own addresses: what is sent there is signed for that one (docs.x.com, 2026-08-22, names the
-#: second). Any other stands in front of X, or for it.
-_OWN = (HOST, "https://api.x.com")
 
 #: No name, no connection, no way through the proxy: the request certainly stayed here.
 _NOT_CONNECTED = (NewConnectionError, ConnectTimeoutError, ProxyError)
@@ -33,12 +29,17 @@ for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
 
 
 class Session(requests.Session):
-    """Tweepy's session at the chosen one of X's own addresses, in one piece with its signature."""
+    """Tweepy's session at the chosen address.
+
+    OAuth 1.0a signs the address that is really asked (RFC 5849, 3.4.1.2), so that whatever answers
+    there can check it. A relay that passes requests on to X would break the signature: that is
+    what `HTTPS_PROXY` is for.
+    """
 
     def __init__(self, *, api_url: str, timeout: float) -> None:
         super().__init__()
-        self._host = api_url if api_url in _OWN else HOST
-        self.wire = Wire(api_url=api_url, timeout=timeout)
+        self._api_url = api_url
+        self.wire = Wire(timeout=timeout)
         self.max_redirects = 0  # a redirected POST would be sent twice
         self.mount("https://", self.wire)
         self.mount("http://", self.wire)
@@ -46,7 +47,7 @@ class Session(requests.Session):
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Address the request before it is signed."""
         if isinstance(request.url, str):
-            request.url = self._host + request.url.removeprefix(HOST)
+            request.url = self._api_url + request.url.removeprefix(HOST)
         return super().prepare_request(request)
 
 
@@ -61,9 +62,8 @@ class Wire(HTTPAdapter):
         day: The day of X's last answer, in UTC; "" where it said none.
     """
 
-    def __init__(self, *, api_url: str, timeout: float) -> None:
+    def __init__(self, *, timeout: float) -> None:
         super().__init__(max_retries=0)
-        self._api_url = api_url
         self._timeout = timeout
         self.access_level = ""
         self.day = ""
@@ -78,7 +78,7 @@ class Wire(HTTPAdapter):
         cert: object = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send it to `api_url`, with our time-out. The signature stays that of X's own address.
+        """Send it with our time-out.
 
         Raises:
             TryLater: what X's limit still allows is left to what people approved.
@@ -91,10 +91,6 @@ class Wire(HTTPAdapter):
             # An idle connection may be closed at the other end just as we write into it, and then
             # nobody could say whether the request was applied. A fresh one either opens or not.
             self.close()
-        if self._api_url not in _OWN:
-            request = request.copy()
-            request.url = f"{self._api_url}{request.path_url}"
-            proxies = get_environ_proxies(request.url)
         response = super().send(
             request, stream=stream, timeout=self._timeout, verify=verify, proxies=proxies
         )

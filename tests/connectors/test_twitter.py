@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from typing import cast
-from urllib.parse import unquote
 
 import pytest
 import requests
@@ -981,33 +980,15 @@ class TestTheWire:
         with pytest.raises(TryLater):
             twitter(x, api_url="https://api.twitter.com").poll(None)
 
-    def test_signs_for_xs_own_address(self, x: XServer) -> None:
-        drained(twitter(x))
-        request = x.asked("GET", "/2/users/me")[0]
-        sent = dict(re.findall(r'(oauth_\w+)="([^"]*)"', request.headers["authorization"]))
-
-        signer = Signer(
-            CONSUMER_KEY,
-            CONSUMER_SECRET,
-            ACCESS_TOKEN,
-            ACCESS_TOKEN_SECRET,
-            nonce=sent["oauth_nonce"],
-            timestamp=sent["oauth_timestamp"],
-        )
-        _, headers, _ = signer.sign("https://api.twitter.com/2/users/me")
-
-        assert sent["oauth_signature"] in headers["Authorization"]
-        assert unquote(sent["oauth_signature"])
-
     @pytest.mark.parametrize(
         ("api_url", "host"),
         [
             ("https://api.twitter.com", "https://api.twitter.com"),
             ("https://api.x.com", "https://api.x.com"),
-            ("https://proxy.example/x", "https://api.twitter.com"),
+            ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x"),
         ],
     )
-    def test_signs_for_the_one_of_xs_addresses_that_is_asked(self, api_url: str, host: str) -> None:
+    def test_signs_for_the_address_that_is_asked(self, api_url: str, host: str) -> None:
         session = Session(api_url=api_url, timeout=1.0)
         auth = OAuth1(CONSUMER_KEY, CONSUMER_SECRET, ACCESS_TOKEN, ACCESS_TOKEN_SECRET)
 

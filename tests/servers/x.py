@@ -657,7 +657,7 @@ _METHODS: dict[str, Literal["GET", "POST", "DELETE"]] = {
 
 
 def _signed(request: Request) -> bool:
-    """Whether it is signed with the account's keys, at X's own address (OAuth 1.0a)."""
+    """Whether it is signed with the account's keys, for the address that was asked (OAuth 1.0a)."""
     header = request.headers.get("authorization", "")
     if not header.startswith("OAuth "):
         return False
@@ -671,7 +671,7 @@ def _signed(request: Request) -> bool:
         timestamp=sent["oauth_timestamp"],
     )
     query = f"?{request.raw_query}" if request.raw_query else ""
-    uri = f"https://api.twitter.com{request.path}{query}"
+    uri = f"http://{request.headers['host']}{request.path}{query}"
     wanted = signer.sign(uri, http_method=_METHODS[request.method])[1]["Authorization"]
     names = sent["oauth_consumer_key"], sent["oauth_token"]
     signature = quote(sent["oauth_signature"], safe="")
