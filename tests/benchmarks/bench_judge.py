@@ -103,9 +103,7 @@ def measure_posts(judge: Judge) -> None:
     """Prints quality by language on our own posts, which training never saw: all but speed."""
     posts = read_posts()
     verdicts = judge.judge_all([post.text for post in posts])
-    say(
-        "\nour own posts in twelve languages (made up; a writer like theirs made what was learnt)"
-    )
+    say("\nour own posts in twelve languages (made up; a writer like theirs made what was learnt)")
     every: list[tuple[str, str | None]] = []
     for language in LANGUAGES:
         pairs = [
