@@ -35,6 +35,8 @@ from responders.policy import Brand, CreditPolicy, Policy
 MAX_FILE_BYTES = 1024 * 1024
 
 _SECRET_KEY = re.compile(r"token|secret|password|key|users", re.IGNORECASE)
+#: Where people write a key or a password into an address: before the @, after the question mark.
+_ADDRESS_SECRETS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=\?)\S+")
 _DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 #: A hundred years: a time that long ago is still a date.
@@ -110,6 +112,14 @@ def _language(value: str) -> str:
     return value
 
 
+def _link(value: str) -> str:
+    """A page that customers are sent to."""
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError('write a whole address such as "https://shop.example/returns"')
+    return value
+
+
 def _private_address(value: str) -> str:
     """An address where customers' posts may be sent: nobody can read them on the way."""
     parts = urlsplit(value)
@@ -141,6 +151,7 @@ def _market(value: str) -> str:
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Hours = Annotated[str, AfterValidator(_hours)]
+Link = Annotated[str, AfterValidator(_link)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Amount = Annotated[Money, BeforeValidator(_money)]
 Language = Annotated[str, AfterValidator(_language)]
@@ -162,7 +173,8 @@ class BrandTable(Table):
     business_days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
     market: Annotated[str, AfterValidator(_market)] = ""  #: whose public holidays count
     products: tuple[Name, ...] = ()
-    policy_url: str = ""
+    policy_url: Link = ""
+    privacy_url: Link = ""  #: the privacy notice; X wants it in private messages
     contact: str = ""
     facts: tuple[str, ...] = ()
 
@@ -180,6 +192,7 @@ class BrandTable(Table):
             business_hours=_pair(self.business_hours),
             products=self.products,
             policy_url=self.policy_url,
+            privacy_url=self.privacy_url,
             contact=self.contact,
             facts=self.facts,
         )
@@ -594,6 +607,8 @@ def _message(
     said = detail["msg"].removeprefix("Value error, ")
     found = detail.get("input")
     shown = ""
+    if isinstance(found, str):
+        found = _ADDRESS_SECRETS.sub("…", found)
     if isinstance(found, str | int | float | bool) and not _SECRET_KEY.search(key):
         shown = f" found {found!r};" if len(repr(found)) <= 60 else f" found {repr(found)[:57]}…;"
     return f"{path}: {key}:{shown} {said[:1].lower()}{said[1:]}"

@@ -102,6 +102,29 @@ def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None
     assert "very-secret" not in problem
 
 
+@pytest.mark.parametrize(
+    "address", ["ftp://ann:very-secret@shop.example", "llm.example/v1?apikey=very-secret"]
+)
+def test_a_key_in_an_address_is_not_repeated(tmp_path: Path, address: str) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + f"[writer]\nmodel = 'm'\napi_url = '{address}'\n")
+
+    assert "writer.api_url: found" in problem
+    assert "very-secret" not in problem
+
+
+def test_pages_for_customers_are_whole_addresses(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + "privacy_url = 'shop.example/privacy'\n")
+
+    assert 'found "shop.example/privacy"' in problem.replace("'", '"')
+    assert "write a whole address such as" in problem
+
+
+def test_a_brand_has_its_privacy_notice(tmp_path: Path) -> None:
+    brand = load(written(tmp_path, BRAND + "privacy_url = 'https://acme.example/p'\n")).brands[0]
+
+    assert brand.privacy_url == "https://acme.example/p"
+
+
 def test_a_missing_secret_names_its_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
