@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import cast
 
@@ -25,8 +25,12 @@ _APOSTROPHES = "'\u2019`\u00b4"
 _CONTRACTION = re.compile(rf"[{_APOSTROPHES}](?=(?:t|s|re|ve|ll|m|d)\b)")
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD_START = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+")
-#: The first letters that pick the few phrases worth trying at a word.
-_KEY_LENGTH = 3
+#: A phrase that begins with a whole word is tried at that word only; one that begins with a part
+#: of a word, at the words that share its first letters, at most so many.
+_KEY_LENGTH = 5
+_SHORTEST_PART = 2
+#: Few words make most of all texts: what they may begin is kept.
+_WORDS_KEPT = 16_384
 _GAP = "_"
 _GAP_WORDS = 4
 
@@ -107,24 +111,25 @@ def _compile(tokens: Sequence[str]) -> re.Pattern[str]:
                 pattern += rf"\W+(?:\w+\W+){{0,{_GAP_WORDS}}}?" if gap else r"\W+"
         pattern += _token_pattern(token)
         gap = False
-    return re.compile(pattern if han else pattern + r"(?!\w)")
+    return re.compile(pattern if han else pattern + rf"(?![^\W{_HAN}])")
 
 
 def _keys(token: str) -> Iterable[str]:
+    """How a phrase that begins with the token is found: a word, or the beginning of one and "*"."""
     for word in token.split("|"):
         stem = word.rstrip("*")
         if _is_han(stem[0]):
             yield stem[0]
-        elif word.endswith("*") and len(stem) < _KEY_LENGTH:
-            yield word
+        elif word.endswith("*"):
+            yield f"{stem[:_KEY_LENGTH]}*"
         else:
-            yield stem[:_KEY_LENGTH]
+            yield word
 
 
 class PhraseBook:
     """Groups of phrases, ready to be looked for all at once.
 
-    Cheap for many phrases: only those that begin with a word's first letters are tried there.
+    Cheap for many phrases: only those that may begin with a word are tried there.
     """
 
     def __init__(self, groups: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
@@ -133,7 +138,8 @@ class PhraseBook:
         Raises:
             ValueError: a phrase cannot be read; the message names it.
         """
-        self._entries: dict[str, list[_Entry]] = {}
+        self._entries: dict[str, tuple[_Entry, ...]] = {}
+        self._beginning = lru_cache(maxsize=_WORDS_KEPT)(self._look_up)
         for group, languages in groups.items():
             for language, phrases in languages.items():
                 for phrase in phrases:
@@ -145,7 +151,7 @@ class PhraseBook:
         if not tokens or _GAP in (tokens[0], tokens[-1]):
             raise ValueError(f'phrase "{phrase}" of {group}: must begin and end with a word')
         for word in (word for token in tokens for word in token.split("|")):
-            if word.startswith("*") or (word.endswith("*") and len(word) < _KEY_LENGTH):
+            if word.startswith("*") or (word.endswith("*") and len(word) <= _SHORTEST_PART):
                 raise ValueError(f'phrase "{phrase}" of {group}: at least two letters before "*"')
         entry = _Entry(
             group=group,
@@ -155,7 +161,7 @@ class PhraseBook:
             only_in=language if phrase.startswith("~") else None,
         )
         for key in dict.fromkeys(_keys(tokens[0])):
-            self._entries.setdefault(key, []).append(entry)
+            self._entries[key] = (*self._entries.get(key, ()), entry)
 
     def find(self, folded: str, language: str = UNKNOWN) -> list[Hit]:
         """Every phrase that the folded text holds, first one of a phrase only, in text order."""
@@ -164,9 +170,7 @@ class PhraseBook:
         silenced: set[str] = set()
         for match in _WORD_START.finditer(folded):
             start = match.start()
-            word = match.group()
-            short = self._entries.get(f"{word[:2]}*", ())
-            for entry in (*self._entries.get(word[:_KEY_LENGTH], ()), *short):
+            for entry in self._beginning(match.group()):
                 if entry.only_in is not None and entry.only_in != language:
                     continue
                 if (entry.group, entry.phrase) in seen:
@@ -187,6 +191,13 @@ class PhraseBook:
                         )
                     )
         return [hit for hit in hits if hit.group not in silenced]
+
+    def _look_up(self, word: str) -> tuple[_Entry, ...]:
+        """The phrases that may begin with a word of the text."""
+        found = self._entries.get(word, ())
+        for length in range(_SHORTEST_PART, min(len(word), _KEY_LENGTH) + 1):
+            found += self._entries.get(f"{word[:length]}*", ())
+        return found
 
 
 def _tokens(phrase: str) -> list[str]:

@@ -64,6 +64,22 @@ def test_chinese_needs_no_word_borders() -> None:
     assert found(phrases, "请删除我的数据") == ["删除我的数据"]
 
 
+def test_a_number_or_a_latin_word_ends_where_chinese_begins() -> None:
+    phrases = PhraseBook({"group": {"zh": ["12315"]}})
+
+    assert found(phrases, "已经打12315投诉了") == ["12315"]
+    assert found(phrases, "123150") == []
+
+
+def test_words_of_every_length_may_begin_a_phrase() -> None:
+    phrases = book_of("in court", "su* you", "sol* says", "solicitor* says")
+
+    assert found(phrases, "in court") == ["in court"]
+    assert found(phrases, "sue you") == ["sue you"]
+    assert found(phrases, "sol says") == ["sol says"]
+    assert found(phrases, "solicitor says") == ["solicitor says", "solicitor says"]
+
+
 def test_a_false_friend_counts_in_its_own_language_only() -> None:
     phrases = book_of("~sąd", language="pl")
 

@@ -5,6 +5,7 @@ import pytest
 from monitor.judge.phrases import fold
 from monitor.judge.red_flags import red_flags
 from responders.verdict import RedFlag
+from tests.benchmarks.bench_flags import LANGUAGES, ROUNDS, Answer, Post, answer, read, share
 
 #: One post a flag and language that must never be missed.
 MUST: Mapping[RedFlag, Mapping[str, str]] = {
@@ -223,3 +224,80 @@ def test_flags_come_in_the_order_of_the_enum_with_their_words() -> None:
 
     assert flags == (RedFlag.INJURY, RedFlag.LEGAL)
     assert {hit.group: hit.words for hit in hits}["legal"] == "lawyer"
+
+
+def of(name: str, language: str, *, flagged: bool) -> list[Answer]:
+    """Our own posts of one round and language, as they were answered: see flags/README.md."""
+    posts = [
+        post for post in read(name, language) if post.about != "asks" and post.wanted is flagged
+    ]
+    return answer(posts, lambda text: language)
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_our_own_posts_nine_in_ten_raise_their_flag(name: str, language: str) -> None:
+    answers = of(name, language, flagged=True)
+
+    assert {one.post.about for one in answers} == {flag.value for flag in RedFlag}
+    assert share(answers) >= 0.9
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_our_own_harmless_posts_one_in_ten_at_most_raises_any(name: str, language: str) -> None:
+    assert share(of(name, language, flagged=False), right=False) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("flag", "together", "first", "second"),
+    [
+        (RedFlag.CHILD, "a splinter got into my son", "my son loves it", "a splinter in the lid"),
+        (
+            RedFlag.DATA_LEAK,
+            "an invoice of a complete stranger",
+            "the invoice is fine",
+            "a stranger liked my scarf",
+        ),
+        (
+            RedFlag.DISCRIMINATION,
+            "they laughed at my accent",
+            "the colour is a nice accent",
+            "we laughed at the film",
+        ),
+        (
+            RedFlag.RIGHTS_REQUEST,
+            "repair it, there is a guarantee",
+            "a five year guarantee, nice",
+            "you can repair it easily",
+        ),
+    ],
+)
+def test_two_harmless_things_raise_a_flag_together(
+    flag: RedFlag, together: str, first: str, second: str
+) -> None:
+    flags, hits = red_flags(fold(together), "en")
+
+    assert flag in flags
+    assert " + " in {hit.group: hit.words for hit in hits}[flag.value]
+    assert red_flags(fold(first), "en")[0] == ()
+    assert red_flags(fold(second), "en")[0] == ()
+
+
+def test_an_injury_of_a_child_needs_no_other_word_of_danger() -> None:
+    flags, _ = red_flags(fold("our toddler needed stitches"), "en")
+
+    assert flags == (RedFlag.INJURY, RedFlag.CHILD)
+
+
+def test_a_false_alarm_and_a_miss_are_both_told_from_a_right_answer() -> None:
+    def one(about: str, wanted: bool, *found: str) -> Answer:
+        post = Post(text="", language="en", about=about, wanted=wanted)
+        return Answer(post=post, found=frozenset(found))
+
+    assert one("legal", True, "legal", "press").right
+    assert not one("legal", True, "press").right
+    assert one("", False, "asks").right
+    assert not one("", False, "legal").right
+    assert one("asks", False).right
+    assert not one("asks", False, "asks").right
