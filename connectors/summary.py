@@ -1,15 +1,6 @@
-"""What each platform can do, in words for people; the README's table is made of them.
+"""What a platform can do, in words for people; connectors.table makes a table of them."""
 
-`python -m connectors.summary README.md` writes the table anew between its two marks.
-"""
-
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-
-#: The table stands between these lines.
-BEGIN = "<!-- connectors: made by python -m connectors.summary README.md -->"
-END = "<!-- /connectors -->"
 
 BY_HAND = "by hand"
 NONE = "none"
@@ -25,45 +16,3 @@ class Summary:
     private: str  #: "none" where there is no way
     note: str = ""  #: another name, say
     beta: bool = False  #: made from the documentation, never tried against the real service
-
-
-def table() -> str:
-    """The rows of all connectors as Markdown, in the order of the registry."""
-    from connectors import registry
-
-    lines = [
-        "| connector | reads | public answer | private message |",
-        "|---|---|---|---|",
-    ]
-    for name in registry.PLATFORMS:
-        said = registry.load(name).summary
-        notes = ", ".join(filter(None, (said.note, "beta" if said.beta else "")))
-        shown = f"`{name}` ({notes})" if notes else f"`{name}`"
-        lines.append(f"| {shown} | {said.reads} | {said.public} | {said.private} |")
-    return "\n".join(lines)
-
-
-def inserted(text: str, rows: str) -> str:
-    """The text with the rows between the two marks.
-
-    Raises:
-        ValueError: the marks are not there once each, in their order.
-    """
-    before, begin, rest = text.partition(f"{BEGIN}\n")
-    _, end, after = rest.partition(f"{END}\n")
-    if not begin or not end or BEGIN in rest or END in before + after:
-        raise ValueError(f"the lines {BEGIN!r} and {END!r} must stand there once, in this order")
-    return f"{before}{begin}{rows}\n{end}{after}"
-
-
-def main(files: list[str]) -> None:
-    """Print the table, or write it into the files that are named."""
-    rows = table()
-    if not files:
-        sys.stdout.write(f"{rows}\n")
-    for path in map(Path, files):
-        path.write_text(inserted(path.read_text("utf-8"), rows), "utf-8")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors import registry, summary
+from connectors import registry, summary, table
 from tests.contracts.platform import HARNESSES, harness
 
 README = Path(__file__).parents[2] / "README.md"
@@ -13,14 +13,14 @@ README = Path(__file__).parents[2] / "README.md"
 def test_the_readme_has_the_table_as_the_code_makes_it() -> None:
     text = README.read_text("utf-8")
 
-    assert summary.inserted(text, summary.table()) == text, (
+    assert table.inserted(text, table.table()) == text, (
         "the table of connectors in README.md is not the one that the code makes: "
-        "run python -m connectors.summary README.md"
+        "run python -m connectors.table README.md"
     )
 
 
 def test_the_table_has_one_row_for_each_connector() -> None:
-    rows = summary.table().splitlines()[2:]
+    rows = table.table().splitlines()[2:]
 
     assert [row.split("`")[1] for row in rows] == list(registry.PLATFORMS)
     assert all(row.count("|") == 5 for row in rows)
@@ -40,42 +40,42 @@ def test_what_was_never_tried_against_the_real_service_is_called_beta() -> None:
     beta = {name for name in registry.PLATFORMS if registry.load(name).summary.beta}
 
     assert beta == {"trustpilot", "facebook", "instagram"}
-    assert "| `trustpilot` (beta) |" in summary.table()
+    assert "| `trustpilot` (beta) |" in table.table()
 
 
 def test_other_text_stays_as_it_is() -> None:
-    text = f"before\n{summary.BEGIN}\nold\nrows\n{summary.END}\nafter\n"
+    text = f"before\n{table.BEGIN}\nold\nrows\n{table.END}\nafter\n"
 
-    made = summary.inserted(text, "| new |")
+    made = table.inserted(text, "| new |")
 
-    assert made == f"before\n{summary.BEGIN}\n| new |\n{summary.END}\nafter\n"
-    assert summary.inserted(made, "| new |") == made
+    assert made == f"before\n{table.BEGIN}\n| new |\n{table.END}\nafter\n"
+    assert table.inserted(made, "| new |") == made
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "no marks\n",
-        f"{summary.BEGIN}\nno end\n",
-        f"{summary.END}\n{summary.BEGIN}\n",
-        f"{summary.BEGIN}\n{summary.END}\n{summary.BEGIN}\n{summary.END}\n",
-        f"{summary.END}\n{summary.BEGIN}\n{summary.END}\n",
+        f"{table.BEGIN}\nno end\n",
+        f"{table.END}\n{table.BEGIN}\n",
+        f"{table.BEGIN}\n{table.END}\n{table.BEGIN}\n{table.END}\n",
+        f"{table.END}\n{table.BEGIN}\n{table.END}\n",
     ],
 )
 def test_a_text_without_its_two_marks_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must stand there once"):
-        summary.inserted(text, "| new |")
+        table.inserted(text, "| new |")
 
 
 def test_the_command_prints_the_table_or_writes_it_into_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "README.md"
-    file.write_text(f"Hello\n{summary.BEGIN}\n{summary.END}\n", "utf-8")
+    file.write_text(f"Hello\n{table.BEGIN}\n{table.END}\n", "utf-8")
 
-    summary.main([])
+    table.main([])
     printed = capsys.readouterr().out
-    summary.main([str(file)])
+    table.main([str(file)])
 
-    assert printed == f"{summary.table()}\n"
-    assert file.read_text("utf-8") == f"Hello\n{summary.BEGIN}\n{printed}{summary.END}\n"
+    assert printed == f"{table.table()}\n"
+    assert file.read_text("utf-8") == f"Hello\n{table.BEGIN}\n{printed}{table.END}\n"
