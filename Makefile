@@ -31,6 +31,7 @@ bench: $(VENV)/.dev            ## ratios, measured in one run
 bench-judge: $(VENV)/.dev      ## the judge on labelled sets that its training did not see
 	$(BIN)/python -m tests.benchmarks.bench_judge $(DATA)
 	$(BIN)/python -m tests.benchmarks.bench_learn $(DATA)
+	$(BIN)/python -m tests.benchmarks.bench_flags
 
 bench-guard: $(VENV)/.dev      ## what the guard catches, and what it should not
 	$(BIN)/python -m tests.benchmarks.bench_guard

@@ -135,7 +135,7 @@ class TestX:
 
     @pytest.mark.parametrize("date", ["", "yesterday"])
     def test_knows_no_day_where_x_says_none(self, date: str) -> None:
-        wire = Wire(api_url="https://x.example", timeout=1.0)
+        wire = Wire(timeout=1.0)
         wire.day = TODAY
 
         wire._note("GET /2/tweets", {"date": date, "x-rate-limit-reset": "1"})
