@@ -23,6 +23,8 @@ MAX_TRIES = 8
 PATIENCE = timedelta(hours=2)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+#: Doubled so often, the wait is far beyond the longest: more would only overflow.
+_MOST_DOUBLINGS = 16
 #: Between two looks for something that was not there.
 LOOK_AGAIN = timedelta(seconds=30)
 #: So many times it must be missing after the settling time before it counts as absent.
@@ -435,7 +437,8 @@ def wait_before(action: Action) -> timedelta:
     The chance hangs on the key and the try alone, so that a second look gives the same answer
     while two actions do not come back in step.
     """
-    plain = min(FIRST_WAIT * (1 << max(action.attempt - 1, 0)), LONGEST_WAIT)
+    doublings = min(max(action.attempt - 1, 0), _MOST_DOUBLINGS)
+    plain = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
     return plain + jitter(action, plain / 5)
 
 

@@ -655,6 +655,20 @@ def test_waits_double_up_to_an_hour_and_two_actions_do_not_keep_step() -> None:
     assert waits[0] == outcome.wait_before(action(ActionKind.PUBLIC, attempt=1))
 
 
+def test_a_platform_that_names_a_short_wait_for_long_never_overflows_ours() -> None:
+    # A minute's limit, kept for the two hours before a person is asked: a hundred tries and more.
+    limit = TryLater("Limit.", at=NOW + timedelta(minutes=1))
+    room = Room(approved(action(ActionKind.PUBLIC, attempt=1_000)))
+    room.platform.errors = {"reply": [limit]}
+
+    assert room.deliver() is ActionState.APPROVED
+    assert room.action().not_before is not None
+    waits = {n: outcome.wait_before(action(ActionKind.PUBLIC, attempt=n)) for n in (45, 10**9)}
+    assert all(
+        outcome.LONGEST_WAIT <= wait <= outcome.LONGEST_WAIT * 1.2 for wait in waits.values()
+    )
+
+
 def test_after_eight_tries_a_person_is_asked() -> None:
     room = Room()
     room.platform.errors = {"reply": [TryLater("Busy.")] * 8}
