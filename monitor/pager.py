@@ -7,7 +7,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 
 from connectors.errors import Refused, SetupError, TryLater
@@ -34,7 +34,7 @@ class Mail:
     sender: str
     addresses: Mapping[str, str]
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     encrypt: str = "starttls"  #: "starttls", "tls" or "none"
 
     def send(self, page: Page) -> None:
@@ -88,7 +88,7 @@ def _mailing(host: str) -> Iterator[None]:
 class Webhook:
     """An address of a pager service that takes JSON."""
 
-    url: str
+    url: str = field(repr=False)  #: whoever has it can ring
 
     def send(self, page: Page) -> None:
         """Post it. Raises as `Mail.send` does."""

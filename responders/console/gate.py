@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -39,9 +39,9 @@ class Turned(Exception):
 class Visitor:
     """Somebody who is signed in, in one browser."""
 
-    cookie: str
+    cookie: str = field(repr=False)
     session: Session
-    form_token: str
+    form_token: str = field(repr=False)
 
     @property
     def person(self) -> Person:

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: Source: OWASP "Password Storage Cheat Sheet", scrypt, the choice with 16 MiB; read 2026-11.
 _N, _R, _P = 2**14, 8, 5
@@ -25,8 +25,8 @@ class _Hash:
     n: int
     r: int
     p: int
-    salt: bytes
-    value: bytes
+    salt: bytes = field(repr=False)
+    value: bytes = field(repr=False)
 
 
 def hash_password(password: str, *, salt: bytes | None = None) -> str:

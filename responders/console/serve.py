@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,7 +19,8 @@ _GRACE_SECONDS = 3
 class Running:
     """A console that listens."""
 
-    url: str  #: opens it; holds the one-time token, so it is printed once and logged nowhere
+    #: Opens it; holds the one-time token, so it is printed once and logged nowhere.
+    url: str = field(repr=False)
     address: str  #: the same without the token
     port: int
     server: uvicorn.Server

@@ -9,7 +9,7 @@ Source: platform.openai.com/docs/api-reference/chat/create, read 2026-08-22.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class Endpoint:
 
     api_url: str  #: such as "https://llm.example/v1", without a slash at the end
     model: str
-    api_key: str = ""  #: empty: the endpoint asks for none
+    api_key: str = field(default="", repr=False)  #: empty: the endpoint asks for none
     timeout: float = 10.0  #: seconds for a connection, and for each piece of the answer
 
 
