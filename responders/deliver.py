@@ -200,7 +200,10 @@ class Sender:
         except Exception as error:
             # A bug in a connector, after the request or before it: nobody knows which.
             log.exception("case %s: sending the %s broke", case.id, action.kind)
-            return self._lost(f"Something unexpected happened ({type(error).__name__}).", "broken")
+            why = f"Something unexpected happened ({type(error).__name__})."
+            # The next one would break in the same place, and be as lost.
+            self._met(case, action.kind, OutcomeUnknown(why))
+            return self._lost(why, "broken")
         self._met(case, action.kind, None)
         return lambda c, a: outcome.sent(c, a, receipt, now=self._clock(), by=self._owner)
 

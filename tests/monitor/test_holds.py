@@ -1,12 +1,14 @@
 """What holds an approved action back: on purpose, by the clock, or as a platform is down."""
 
 import logging
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.base import Mention, Receipt
 from connectors.errors import OutcomeUnknown, SetupError, TryLater
 from monitor.config import PolicyTable
 from monitor.holds import Gate, circuit
@@ -15,7 +17,7 @@ from monitor.office import FrontOffice
 from monitor.outages import FIRST_WAIT, Outages
 from monitor.store import Store
 from monitor.store.notebook import Pause
-from responders.action import ActionKind, ActionState
+from responders.action import Action, ActionKind, ActionState
 from responders.case import CaseId, CaseState, Incident
 from responders.hold import Hold, HoldCode
 from responders.policy import Brand
@@ -182,6 +184,13 @@ def ten_approved(store: Store, folder: Path, time: Time, platform: Platform) -> 
     return made, jobs
 
 
+def public_of(store: Store, number: int) -> Action:
+    """The public half of that case."""
+    found = store.cases.get(CaseId(number)).action(PUBLIC, 1)
+    assert found is not None
+    return found
+
+
 def test_an_outage_costs_one_try_at_a_time_and_is_logged_once(
     url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -195,10 +204,7 @@ def test_an_outage_costs_one_try_at_a_time_and_is_logged_once(
             asked = len(platform.asked) - before
             jobs.walk()
             tried = {a.attempt for n in range(1, 11) for a in store.cases.get(CaseId(n)).actions}
-            held = [
-                store.cases.get(CaseId(n)).action(PUBLIC, 1).error_code  # type: ignore[union-attr]
-                for n in range(1, 11)
-            ]
+            held = [public_of(store, n).error_code for n in range(1, 11)]
 
             platform.trouble = None
             for _ in range(8):
@@ -213,6 +219,21 @@ def test_an_outage_costs_one_try_at_a_time_and_is_logged_once(
             "replies on reddit: out of order: Reddit is down.",
             "replies on reddit: in order again after 0:02:00",
         ]
+
+
+def test_a_connector_that_breaks_loses_one_answer_and_not_every_one(
+    url: str, tmp_path: Path
+) -> None:
+    class Broken(Platform):
+        def reply(self, mention: Mention, text: str, key: str) -> Receipt:
+            raise ZeroDivisionError
+
+    with open_store(url) as store:
+        _, jobs = ten_approved(store, tmp_path, Time(), Broken())
+        jobs.walk()
+
+        states = Counter(public_of(store, n).state for n in range(1, 11))
+        assert states == {ActionState.UNKNOWN: 1, ActionState.APPROVED: 9}
 
 
 def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(

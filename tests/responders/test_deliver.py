@@ -337,12 +337,13 @@ def test_what_a_person_confirmed_stays_confirmed_while_it_is_held(code: str) -> 
         (TryLater("X is down."), "TryLater"),
         (SetupError("The login ended."), "SetupError"),
         (OutcomeUnknown("No answer."), "OutcomeUnknown"),
+        (ZeroDivisionError(), "OutcomeUnknown"),
         (Refused("Blocked.", code="blocked"), ""),
         (None, ""),
     ],
 )
 def test_how_the_platform_took_it_is_told_so_that_an_outage_holds_the_next(
-    trouble: ConnectorError | None, heard: str
+    trouble: Exception | None, heard: str
 ) -> None:
     room = Room()
     if trouble is not None:
