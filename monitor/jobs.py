@@ -422,8 +422,13 @@ class Jobs:
         return made
 
     def purge(self, before: datetime) -> int:
-        """Erase texts and names older than this; the counts stay. How many posts were erased."""
-        return self._store.purge(before, self._house.clock())
+        """Erase texts and names older than this; the counts stay. How many posts were erased.
+
+        Who took a post down goes as well, once their case is closed.
+        """
+        now = self._house.clock()
+        self._store.let_go(now - self._house.watch_for, now)
+        return self._store.purge(before, now)
 
     def prepare(self) -> None:
         """File and draft what was just polled, so that cards are there at once."""

@@ -167,3 +167,7 @@ class Store:
     def gone(self, mention_ids: Collection[MentionId], now: datetime) -> int:
         """Erase posts that their authors took down; how many. See `Eraser.gone`."""
         return self._eraser.gone(mention_ids, now)
+
+    def let_go(self, quiet_since: datetime, now: datetime) -> int:
+        """Erase who took posts down, where their cases are closed. See `Eraser.let_go`."""
+        return self._eraser.let_go(quiet_since, now)

@@ -6,12 +6,12 @@ An erased post keeps a pseudonym in place of its id, so that the next poll does 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, tuple_, update
 
 from monitor.store import audit
 from monitor.store.engine import Database
 from monitor.store.errors import StoreError
-from monitor.store.pseudonym import make_salt, pseudonym
+from monitor.store.pseudonym import PREFIX, make_salt, pseudonym
 from monitor.tables import (
     action,
     brand,
@@ -42,9 +42,8 @@ _STOPPED = tuple(
         ActionState.NEEDS_HUMAN,
     )
 )
-_BLANK_MENTION: dict[str, object] = {
-    "author_id": "",
-    "handle": "",
+#: What they wrote, and what is told of them.
+_BLANK_WORDS: dict[str, object] = {
     "author_name": "",
     "author_url": None,
     "followers": None,
@@ -52,10 +51,14 @@ _BLANK_MENTION: dict[str, object] = {
     "text": "",
     "url": None,
     "in_reply_to": None,
-    "thread": None,
     "parent_text": None,
     "judged": True,
 }
+_BLANK_MENTION = _BLANK_WORDS | {"author_id": "", "handle": "", "thread": None}
+#: Erased, but for who wrote it and where: see `Eraser.gone`.
+_HALF = and_(
+    mention.c.erased_at.is_not(None), ~mention.c.post_id.startswith(PREFIX, autoescape=True)
+)
 _BLANK_DRAFT = {
     "public": None,
     "private": None,
@@ -117,7 +120,7 @@ class Eraser:
         """
         theirs = and_(
             mention.c.platform == platform,
-            mention.c.erased_at.is_(None),
+            or_(mention.c.erased_at.is_(None), _HALF),
             mention.c.ours.is_(False),
             or_(mention.c.handle == who, mention.c.author_id == who),
         )
@@ -128,7 +131,7 @@ class Eraser:
             _refuse_on_the_wire(connection, cases)
             # Our own answers in their cases speak to them by name.
             found = sorted({*found, *_mentions_of(connection, cases)})
-            _blank_quotes(connection, platform, found)
+            _blank_quotes(connection, found)
             _blank_cases(connection, cases, now, why="forgotten")
             _blank_mentions(connection, self._database, found, now)
         self._sweep_log()
@@ -137,15 +140,56 @@ class Eraser:
     def gone(self, mention_ids: Collection[MentionId], now: datetime) -> int:
         """Erase posts that their authors took down, as the platforms' rules ask; how many.
 
-        Their cases stay as they are: what to do about them is for the team to decide.
+        Their cases stay as they are: what to do about them is for the team to decide. So that a
+        case still hears what its author writes, it keeps who they are and where the post stood,
+        and nothing else, until `let_go`. Posts whose answer is on its way are left alone: its
+        text and its place are needed to find out what became of it.
         """
         with self._database.write() as connection:
             _lock_brands(connection, self._database)
-            there = and_(mention.c.id.in_(sorted(mention_ids)), mention.c.erased_at.is_(None))
+            there = and_(
+                mention.c.id.in_(sorted(mention_ids)),
+                mention.c.erased_at.is_(None),
+                ~_in_case(action.c.state.in_(_ON_THE_WIRE), with_action=True),
+            )
             found = _ids(connection, there)
-            _touch(connection, _cases_of(connection, found), now)
-            _blank_mentions(connection, self._database, found, now)
+            heard = and_(
+                mention.c.id.in_(found), _in_case(case.c.state != CaseState.DISMISSED.value)
+            )
+            half = _ids(connection, heard)
+            _blank_quotes(connection, found)
+            _draw_anew(connection, _cases_of(connection, found), now)
+            _blank_words(connection, half, now)
+            _blank_mentions(connection, self._database, sorted({*found} - {*half}), now)
         self._sweep_log()
+        return len(found)
+
+    def let_go(self, quiet_since: datetime, now: datetime) -> int:
+        """Erase what `gone` kept, where the case is closed; of how many posts.
+
+        A case is closed once it is dismissed, or answered with nothing left to send and without a
+        change since `quiet_since`.
+        """
+        unsettled = and_(
+            action.c.case_id == case.c.id, action.c.state.in_((*_STOPPED, *_ON_THE_WIRE))
+        )
+        closed = or_(
+            case.c.state == CaseState.DISMISSED.value,
+            and_(
+                case.c.state == CaseState.ANSWERED.value,
+                case.c.touched_at < quiet_since,
+                ~exists().where(unsettled),
+            ),
+        )
+        with self._database.write() as connection:
+            _lock_brands(connection, self._database)
+            found = _ids(connection, and_(_HALF, _in_case(closed)))
+            cases = _cases_of(connection, found)
+            _draw_anew(connection, cases, now)
+            _blank_mentions(connection, self._database, found, now)
+            _blank_authors(connection, cases)
+        if found:
+            self._sweep_log()
         return len(found)
 
     def _sweep_log(self) -> None:
@@ -191,6 +235,22 @@ def _refuse_on_the_wire(connection: Connection, case_ids: Sequence[int]) -> None
         )
 
 
+def _in_case(condition: ColumnElement[bool], *, with_action: bool = False) -> ColumnElement[bool]:
+    """Whether a post is in a case of which this is true, or in one with such an action."""
+    joined = and_(case_mention.c.mention_id == mention.c.id, case.c.id == case_mention.c.case_id)
+    if with_action:
+        joined = and_(joined, action.c.case_id == case.c.id)
+    return exists().where(joined, condition)
+
+
+def _blank_words(connection: Connection, mention_ids: Sequence[int], now: datetime) -> None:
+    """Erase what was written; who wrote it and where stays."""
+    connection.execute(
+        update(mention).where(mention.c.id.in_(mention_ids)).values(erased_at=now, **_BLANK_WORDS)
+    )
+    _blank_findings(connection, mention_ids)
+
+
 def _blank_mentions(
     connection: Connection, database: Database, mention_ids: Sequence[int], now: datetime
 ) -> None:
@@ -199,7 +259,9 @@ def _blank_mentions(
     spice = make_salt(connection, database)
     rows = connection.execute(
         select(mention.c.id, mention.c.platform, mention.c.post_id).where(
-            mention.c.id.in_(mention_ids)
+            mention.c.id.in_(mention_ids),
+            # A pseudonym of a pseudonym would not be known again.
+            or_(mention.c.erased_at.is_(None), _HALF),
         )
     ).all()
     for row in rows:
@@ -209,20 +271,32 @@ def _blank_mentions(
             .where(mention.c.id == row.id)
             .values(post_id=stand_in, erased_at=now, **_BLANK_MENTION)
         )
+    _blank_findings(connection, mention_ids)
+
+
+def _blank_findings(connection: Connection, mention_ids: Sequence[int]) -> None:
+    """What the judge quoted and learnt from goes with the post."""
     connection.execute(
         update(verdict).where(verdict.c.mention_id.in_(mention_ids)).values(why="[]", unfiled=False)
     )
     connection.execute(delete(trace).where(trace.c.mention_id.in_(mention_ids)))
 
 
-def _blank_quotes(connection: Connection, platform: str, mention_ids: Sequence[int]) -> None:
+def _blank_quotes(connection: Connection, mention_ids: Sequence[int]) -> None:
     """Other people's posts may carry the text that they answered."""
-    posts = select(mention.c.post_id).where(mention.c.id.in_(mention_ids))
-    connection.execute(
-        update(mention)
-        .where(mention.c.platform == platform, mention.c.in_reply_to.in_(posts))
-        .values(parent_text=None)
+    quoted = select(mention.c.platform, mention.c.post_id).where(mention.c.id.in_(mention_ids))
+    answers = tuple_(mention.c.platform, mention.c.in_reply_to).in_(quoted)
+    connection.execute(update(mention).where(answers).values(parent_text=None))
+
+
+def _blank_authors(connection: Connection, case_ids: Sequence[int]) -> None:
+    """Have these cases name nobody, where no post tells any more who it was."""
+    told = exists().where(
+        case_mention.c.case_id == case.c.id,
+        mention.c.id == case_mention.c.mention_id,
+        mention.c.author_id == case.c.author_id,
     )
+    connection.execute(update(case).where(case.c.id.in_(case_ids), ~told).values(author_id=""))
 
 
 def _blank_cases(
@@ -254,13 +328,13 @@ def _blank_cases(
         audit.append(connection, row.brand_id, case_id, [note], now)
 
 
-def _touch(connection: Connection, case_ids: Iterable[int], now: datetime) -> None:
-    """Have the cards of these cases drawn anew."""
+def _draw_anew(connection: Connection, case_ids: Iterable[int], now: datetime) -> None:
+    """Have the cards of these cases drawn anew; nobody has done anything about them."""
     for case_id in case_ids:
         brand_id = connection.execute(
             update(case)
             .where(case.c.id == case_id)
-            .values(revision=case.c.revision + 1, touched_at=now)
+            .values(revision=case.c.revision + 1)
             .returning(case.c.brand_id)
         ).scalar_one()
         audit.append(connection, brand_id, case_id, [Note(what="gone", by="erase")], now)

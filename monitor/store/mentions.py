@@ -112,6 +112,7 @@ class Mentions:
             mention.c.brand_id == self._brands.find(brand_name),
             mention.c.platform == platform,
             mention.c.post_id == post_id,
+            mention.c.erased_at.is_(None),
         )
         entry, _ = self._one(condition, f"{platform} post {post_id} is not stored")
         return entry

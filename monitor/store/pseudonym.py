@@ -13,7 +13,8 @@ from monitor.store.engine import Database
 from monitor.tables import meta
 
 _SALT = "erased_salt"
-_PREFIX = "erased:"
+#: Of every pseudonym.
+PREFIX = "erased:"
 #: Made once: it is asked before each send.
 _SALTED = select(meta.c.value).where(meta.c.key == _SALT)
 
@@ -21,7 +22,7 @@ _SALTED = select(meta.c.value).where(meta.c.key == _SALT)
 def pseudonym(salt: str, platform: str, post_id: str) -> str:
     """The stand-in for an id; the same each time."""
     message = f"{platform}\n{post_id}".encode("utf-8", "surrogatepass")
-    return _PREFIX + hmac.new(salt.encode(), message, "sha256").hexdigest()
+    return PREFIX + hmac.new(salt.encode(), message, "sha256").hexdigest()
 
 
 def salt(connection: Connection) -> str | None:

@@ -155,11 +155,7 @@ def test_our_answers_to_a_forgotten_person_go_too(store: Store) -> None:
 def test_nobody_is_forgotten_while_an_answer_is_on_its_way(
     store: Store, state: ActionState
 ) -> None:
-    opened = full_case(store, CaseState.APPROVED)
-    for step in (ActionState.SENDING, state):
-        found = store.cases.get(opened.id)
-        moved = found.with_action(replace(found.actions[0], state=step))
-        change(store, found, actions=moved.actions)
+    opened = in_state(store, state)
 
     with pytest.raises(OnTheWire, match=f"in case #{opened.id}; nothing was erased"):
         store.forget("twitter", SECRET, NOW)
@@ -253,17 +249,151 @@ def test_a_finished_case_is_purged_whole(store: Store, monkeypatch: pytest.Monke
     assert left.state is CaseState.DISMISSED
 
 
-def test_a_post_that_its_author_took_down_goes_and_its_case_stays(store: Store) -> None:
-    opened = full_case(store)
-    number = opened.entries[0].id
+def in_state(store: Store, state: ActionState) -> Case:
+    """An approved case whose one action came so far."""
+    opened = full_case(store, CaseState.APPROVED)
+    for step in (ActionState.SENDING, state):
+        found = store.cases.get(opened.id)
+        moved = found.with_action(replace(found.actions[0], state=step))
+        change(store, found, actions=moved.actions)
+    return store.cases.get(opened.id)
 
-    assert store.gone([number], NOW) == 1
-    assert store.gone([number], NOW) == 0
+
+@pytest.mark.parametrize(
+    "state",
+    [CaseState.OPEN, CaseState.APPROVED, CaseState.NEEDS_HUMAN, CaseState.ANSWERED],
+)
+def test_of_a_post_that_was_taken_down_who_and_where_is_kept_while_we_talk(
+    store: Store, state: CaseState
+) -> None:
+    opened = full_case(store, state)
+    before = opened.entries[0]
+    ingest(store, post(2, author=by("ann"), in_reply_to=SECRET, parent_text=SECRET))
+
+    assert store.gone([before.id], NOW) == 1
+    assert store.gone([before.id], NOW) == 0
 
     left = store.cases.get(opened.id)
-    assert left.entries[0].mention.text == ""
-    assert (left.state, left.draft) == (CaseState.OPEN, DRAFT)
+    assert left.entries[0].mention == replace(
+        before.mention,
+        author=Author(id=SECRET, handle=SECRET),
+        text="",
+        url=None,
+        in_reply_to=None,
+        parent_text=None,
+    )
+    assert left.entries[0].verdict == replace(ANGRY, why=())
+    assert (left.state, left.draft) == (state, DRAFT)
     assert left.revision == opened.revision + 1
+    assert store.cases.of_author(BRAND, "twitter", SECRET, NOW - DAY) == opened.id
+    assert store.mentions.of_post(BRAND, "twitter", "2").mention.parent_text is None
+    with pytest.raises(KeyError):
+        store.mentions.of_post(BRAND, "twitter", SECRET)
+    assert not ingest(store, post(SECRET))
+
+
+def test_of_a_post_without_a_case_or_in_a_dismissed_one_nothing_is_kept(store: Store) -> None:
+    dismissed = case(store, post(1), state=CaseState.DISMISSED)
+    (alone,) = ingest(store, post(2, author=by("ann")))
+
+    assert store.gone([dismissed.entries[0].id, alone], NOW) == 2
+
+    for number in (dismissed.entries[0].id, alone):
+        left = store.mentions.mention(number)[0].mention
+        assert left.author == Author(id="", handle="")
+        assert left.id not in {"1", "2"}
+    assert store.cases.of_author(BRAND, "twitter", "7", NOW - DAY) is None
+    assert not ingest(store, post(1), post(2, author=by("ann")))
+
+
+@pytest.mark.parametrize("state", [ActionState.SENDING, ActionState.UNKNOWN])
+def test_a_post_that_is_being_answered_is_left_for_the_next_look(
+    store: Store, state: ActionState
+) -> None:
+    sending = in_state(store, state)
+    (other,) = ingest(store, post(2, author=by("ann")))
+
+    assert store.gone([sending.entries[0].id, other], NOW) == 1
+
+    assert store.cases.get(sending.id) == sending
+    assert store.mentions.mention(other)[0].mention.text == ""
+
+
+def test_a_post_that_was_taken_down_does_not_make_its_case_younger(store: Store) -> None:
+    opened = full_case(store, CaseState.ANSWERED)
+
+    store.gone([opened.entries[0].id], NOW + 8 * DAY)
+
+    assert store.cases.to_watch(NOW + DAY, NOW + 9 * DAY) == ()
+
+
+def test_who_it_was_goes_once_the_case_is_closed(store: Store) -> None:
+    opened = in_state(store, ActionState.SENT)
+    store.gone([opened.entries[0].id], NOW)
+
+    assert store.let_go(NOW + DAY, NOW + DAY) == 0  # approved: not closed yet
+    answered = change(store, store.cases.get(opened.id), state=CaseState.ANSWERED)
+    assert store.let_go(NOW, NOW) == 0  # its author may still write
+    assert store.let_go(NOW + DAY, NOW + DAY) == 1
+    assert store.let_go(NOW + DAY, NOW + DAY) == 0
+
+    left = store.cases.get(opened.id)
+    assert left.entries[0].mention.author == Author(id="", handle="")
+    assert left.entries[0].mention.thread is None
+    assert left.entries[0].mention.id != SECRET
+    assert left.revision == answered.revision + 1
+    assert store.cases.of_author(BRAND, "twitter", SECRET, NOW - DAY) is None
+    assert not ingest(store, post(SECRET))
+
+
+def test_who_it_was_stays_while_something_waits_for_them(store: Store) -> None:
+    opened = case(
+        store,
+        post(1),
+        state=CaseState.ANSWERED,
+        actions=(action(ActionKind.PRIVATE, state=ActionState.WAITING),),
+    )
+    store.gone([opened.entries[0].id], NOW)
+
+    assert store.let_go(NOW + DAY, NOW + DAY) == 0
+
+
+def test_a_dismissal_lets_go_of_who_took_the_post_down(store: Store) -> None:
+    opened = case(store, post(1))
+    store.gone([opened.entries[0].id], NOW)
+    change(store, store.cases.get(opened.id), state=CaseState.DISMISSED)
+
+    assert store.let_go(NOW - DAY, NOW) == 1
+
+
+def test_a_case_with_another_post_of_theirs_stays_theirs(store: Store) -> None:
+    opened = case(store, post(1), post(2), state=CaseState.ANSWERED)
+    store.gone([opened.entries[0].id], NOW)
+
+    assert store.let_go(NOW + DAY, NOW + DAY) == 1
+
+    assert store.cases.of_author(BRAND, "twitter", "7", NOW - DAY) == opened.id
+    assert [entry.mention.author.id for entry in store.cases.get(opened.id).entries] == ["", "7"]
+
+
+def test_who_took_a_post_down_can_still_be_forgotten(store: Store) -> None:
+    opened = full_case(store)
+    store.gone([opened.entries[0].id], NOW)
+
+    assert store.forget("twitter", SECRET, NOW) == 1
+    assert store.forget("twitter", SECRET, NOW) == 0
+
+    assert SECRET not in dump(store)
+    assert not ingest(store, post(SECRET))
+
+
+def test_a_post_that_was_taken_down_does_not_come_back_after_the_purge(store: Store) -> None:
+    opened = case(store, post(1), post(2), state=CaseState.DISMISSED)
+    store.gone([opened.entries[0].id], NOW)
+
+    store.purge(NOW + DAY, NOW + DAY)
+
+    assert not ingest(store, post(1), post(2))
 
 
 def test_erasing_nothing_is_harmless(store: Store) -> None:
