@@ -1,4 +1,4 @@
-"""Limits of a platform that reading and sending share: reading leaves some calls to sending.
+"""What a call is for, and limits that reading and sending share: reading leaves some to sending.
 
 A platform says with each answer how many calls are left until when. Reading stops before the last
 ones; what is done for an answer that a person approved (looking at the post, finding our own reply,
@@ -19,21 +19,32 @@ from connectors.errors import TryLater
 _SHARE, _MOST = 10, 10
 
 _for_sending: ContextVar[bool] = ContextVar("for_sending", default=False)
+_is_proof: ContextVar[bool] = ContextVar("is_proof", default=False)
 
 
 @contextmanager
-def for_sending() -> Iterator[None]:
-    """What is called inside serves an answer that a person approved."""
-    token = _for_sending.set(True)
+def for_sending(*, proof: bool = False) -> Iterator[None]:
+    """What is called inside serves an answer that a person approved.
+
+    Args:
+        proof: It looks whether that answer is out, see `is_proof`.
+    """
+    token, of_proof = _for_sending.set(True), _is_proof.set(proof)
     try:
         yield
     finally:
+        _is_proof.reset(of_proof)
         _for_sending.reset(token)
 
 
 def is_for_sending() -> bool:
     """Whether the present call serves an answer that a person approved."""
     return _for_sending.get()
+
+
+def is_proof() -> bool:
+    """Whether what is not found now counts as never sent: what cannot be read must be raised."""
+    return _is_proof.get()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -340,7 +340,7 @@ class Jobs:
 
     def deliver(self, due: Due) -> ActionState:
         """Take one action a step further: send it, look for it, or take it down."""
-        with for_sending():
+        with for_sending(proof=due.state is ActionState.UNKNOWN):
             return self._house.sender.step(due)
 
     def watch(self, case_id: CaseId) -> None:

@@ -54,6 +54,7 @@ from connectors.errors import (
     Unsupported,
 )
 from connectors.payload import Json, mapping, objects
+from connectors.reserve import is_proof
 from connectors.settings import ConnectorSettings, Secret
 from connectors.summary import Summary
 from connectors.texts import same
@@ -272,7 +273,11 @@ class Bluesky:
         return [post for post in posts if post.author.id in people]
 
     def _messages(self, mention: Mention, account: Account) -> list[Mention]:
-        """Private messages of both sides around the mention; none where we may not read them."""
+        """Private messages of both sides around the mention; none where we may not read them.
+
+        Raises:
+            ConnectorError: they cannot be read now, or may not be and something hangs on them.
+        """
         since = mention.created_at - (timedelta() if mention.private else PRIVATE_HISTORY)
         turns: list[Mention] = []
         try:
@@ -294,11 +299,14 @@ class Bluesky:
                 if any(turn.created_at <= since for turn in read):
                     break  # newest first: nothing later follows
         except (NotPermitted, Refused) as error:
+            if is_proof():
+                raise  # we may have written before, with another app password
             # What they answer in public is worth reading all the same; `check` names the cause.
             log.warning("private messages on bluesky are not read: %s", error)
         except TryLater as error:
             # Networks of their own have no such service, and their servers say so as they like.
-            if self._messages_were_read or mention.private:
+            # That must not be believed of one that is down, and a start forgets which it is.
+            if self._messages_were_read or mention.private or is_proof():
                 raise
             log.warning("private messages on bluesky are not read: %s", error)
         return turns

@@ -37,6 +37,7 @@ from connectors.errors import (
 )
 from connectors.lengths import weighted
 from connectors.meter import Meter
+from connectors.reserve import is_proof
 from connectors.settings import ConnectorSettings, PaidSettings, Secret
 from connectors.summary import Summary
 from connectors.twitter.cursor import (
@@ -595,7 +596,11 @@ class Twitter:
         return list(self._pages(call, page_as="next_token", **arguments))
 
     def _messages(self, mention: Mention, account: Account) -> list[Mention]:
-        """Private messages of both sides around the mention; none where we may not read them."""
+        """Private messages of both sides around the mention; none where we may not read them.
+
+        Raises:
+            ConnectorError: they cannot be read now, or may not be and something hangs on them.
+        """
         if not self._signs:
             return []
         since = mention.created_at - (timedelta() if mention.private else PRIVATE_HISTORY)
@@ -613,6 +618,8 @@ class Twitter:
                 if any(turn.created_at <= since for turn in read):
                     break  # newest first: nothing later follows
         except NotPermitted as error:
+            if is_proof():
+                raise  # we may have written before, with other permissions
             # What they answer in public is worth reading all the same; `check` names the cause.
             log.warning("private messages on X are not read: %s", error)
         return turns

@@ -14,8 +14,16 @@ from pydantic import ValidationError
 from connectors.base import Author, Contact, Life, Mention, Receipt, Route
 from connectors.bluesky import Bluesky, BlueskySettings, walk
 from connectors.bluesky.records import rkey_for
-from connectors.errors import OutcomeUnknown, Refused, SetupError, TryLater, Unsupported
+from connectors.errors import (
+    ConnectorError,
+    OutcomeUnknown,
+    Refused,
+    SetupError,
+    TryLater,
+    Unsupported,
+)
 from connectors.registry import load
+from connectors.reserve import for_sending
 from tests.servers.bluesky import (
     OUR_DID,
     OURS,
@@ -26,7 +34,7 @@ from tests.servers.bluesky import (
     did,
     settings,
 )
-from tests.servers.http import html_answer, json_answer
+from tests.servers.http import Answer, html_answer, json_answer
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 
@@ -590,6 +598,32 @@ class TestConversation:
 
         with pytest.raises(TryLater):
             bluesky.conversation(mention)
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            (json_answer({"error": "UpstreamFailure"}, status=502), TryLater),
+            (json_answer({"error": "MethodNotImplemented"}, status=501), SetupError),
+            (
+                json_answer({"error": "InvalidToken", "message": "Bad token method"}, status=400),
+                SetupError,
+            ),
+            (json_answer({"error": "InvalidRequest", "message": "no"}, status=400), Refused),
+        ],
+    )
+    def test_that_is_to_prove_something_never_reads_an_outage_as_no_messages(
+        self, server: BlueskyServer, bluesky: Bluesky, answer: Answer, error: type[ConnectorError]
+    ) -> None:
+        """After a restart nothing was read yet, and a message may be out all the same."""
+        mention = complaint(server, bluesky)
+        server.write("maria", "We have sent it again.", ours=True)
+        server.answer_next(answer, path="/xrpc/chat.bsky.convo.")
+
+        with for_sending(proof=True), pytest.raises(error):
+            bluesky.conversation(mention)
+        with for_sending(proof=True):
+            turns = bluesky.conversation(mention)
+        assert [turn.text for turn in turns] == ["We have sent it again."]
 
     def test_names_what_it_cannot_read(
         self, server: BlueskyServer, bluesky: Bluesky, caplog: pytest.LogCaptureFixture

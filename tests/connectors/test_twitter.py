@@ -24,6 +24,7 @@ from connectors.errors import (
     TryLater,
     Unsupported,
 )
+from connectors.reserve import for_sending
 from connectors.twitter import Twitter, TwitterSettings
 from connectors.twitter.wire import Session
 from tests.contracts.platform import Platform
@@ -809,6 +810,8 @@ class TestConversation:
 
         assert [turn.id for turn in connector.conversation(mention)] == [answer.id]
         assert "oauth1-permissions" in caplog.text
+        with for_sending(proof=True), pytest.raises(SetupError):
+            connector.conversation(mention)
 
     def test_from_a_private_message_on_is_private(self, x: XServer) -> None:
         connector = twitter(x)

@@ -1,14 +1,15 @@
 """The steps of the line, each with what can go wrong around it."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from connectors.base import Author, Mention, Route
+from connectors.base import Author, Mention, Receipt, Route
 from connectors.errors import BadPayload, Refused, SetupError, TryLater
+from connectors.reserve import is_proof
 from monitor import jobs as module
 from monitor.jobs import BEGAN, CLAIM, SLOW, House, Jobs, connector_for
 from monitor.problems import RunError
@@ -493,6 +494,42 @@ def test_an_approved_answer_is_sent_once(
 
     assert len(reddit.sent) == 2
     assert store.cases.get(CaseId(1)).state is CaseState.ANSWERED
+
+
+@dataclass(kw_only=True)
+class Lossy(Platform):
+    """Messages leave, and their answers get lost; notes what a read of messages is to prove."""
+
+    reads: list[bool] = field(default_factory=list)
+
+    def message(self, author: Author, text: str, key: str) -> Receipt:
+        super().message(author, text, key)
+        raise LOST
+
+    def conversation(self, mention: Mention) -> Sequence[Mention]:
+        self.reads.append(is_proof())
+        return super().conversation(mention)
+
+
+def test_only_a_look_for_a_lost_message_is_to_prove_something(
+    store: Store, tmp_path: Path, time: Time
+) -> None:
+    lossy = Lossy()
+    here = house(store, tmp_path, time, lossy, surface=FakeSlack())
+    jobs = Jobs(here)
+    send(here, opened(jobs, store, complaint(1)))
+    rest(jobs)
+    lost = store.cases.get(CaseId(1)).action(ActionKind.PRIVATE, 1)
+    assert lost is not None
+    assert lost.state is ActionState.UNKNOWN
+    assert lossy.reads
+    assert not any(lossy.reads)
+    lossy.reads.clear()
+    time.forward(timedelta(minutes=10))
+
+    jobs.walk()
+
+    assert lossy.reads == [True]
 
 
 def test_a_paused_sender_sends_nothing_and_a_resumed_one_does(
