@@ -6,8 +6,9 @@ Sources: docs.x.com, developer policy, 2026-08-22 (within a day); support.reddit
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, Self
 
 from connectors.base import Connector, Life, Mention
 from connectors.errors import Unsupported
@@ -22,7 +23,8 @@ EVERY = timedelta(hours=12)
 BACK, BILLED_BACK = timedelta(days=30), timedelta(days=2)
 #: Of one source, the newest first; and so many with one call of the connector.
 MOST, AT_ONCE = 5_000, 200
-#: Where more than half of so many are gone at once, the platform or our login is out of order.
+#: Where more than half of so many are gone at once, the platform or our login is out of order; so
+#: it is where all are gone, of however few.
 ENOUGH_TO_DOUBT = 10
 
 
@@ -65,6 +67,31 @@ class Purse(Protocol):
         """Write down what was spent."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Last:
+    """The last look. Its note is a time and numbers: "2026-11-22T08:00:00+00:00 17,23"."""
+
+    at: datetime
+    missed: frozenset[MentionId] = frozenset()  #: what it did not find
+
+    @classmethod
+    def read(cls, noted: str) -> Self:
+        """The look of a note."""
+        at, _, missed = noted.partition(" ")
+        ids = frozenset(MentionId(int(one)) for one in missed.split(",") if one)
+        return cls(at=datetime.fromisoformat(at), missed=ids)
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()} {','.join(map(str, sorted(self.missed)))}".rstrip()
+
+
+def doubtful(gone: int, looked_at: int) -> bool:
+    """Whether so many posts are hardly gone all at once."""
+    if looked_at >= ENOUGH_TO_DOUBT:
+        return 2 * gone > looked_at
+    return 2 <= gone == looked_at
+
+
 class Deletions:
     """The look for what was deleted, one source at a time."""
 
@@ -79,7 +106,7 @@ class Deletions:
         brands: Mapping[str, str],
         clock: Clock,
     ) -> None:
-        """Knows of no post yet that one look has missed.
+        """Looks at nothing yet.
 
         Args:
             book: The stored posts.
@@ -97,12 +124,11 @@ class Deletions:
         self._connectors = connectors
         self._brands = brands
         self._clock = clock
-        self._missed_once: dict[str, frozenset[MentionId]] = {}
 
     def due(self, source: str) -> bool:
         """Whether the last look was long enough ago."""
-        last = self._notes.get(_key(source))
-        return last is None or self._clock() - datetime.fromisoformat(last) >= EVERY
+        last = self._last(source)
+        return last is None or self._clock() - last.at >= EVERY
 
     def look(self, source: str) -> int:
         """Look at the posts of a source, and erase what was gone the last time too; how many.
@@ -119,7 +145,7 @@ class Deletions:
             gone = frozenset(self._gone(source, posts))
         except Unsupported:
             gone = frozenset()  # Telegram and mailboxes show nothing twice
-        if len(posts) >= ENOUGH_TO_DOUBT and 2 * len(gone) > len(posts):
+        if doubtful(len(gone), len(posts)):
             log.warning(
                 "%s: %d of %d posts are said to be gone; that is not believed, and nothing erased",
                 source,
@@ -127,13 +153,18 @@ class Deletions:
                 len(posts),
             )
             gone = frozenset()
-        surely = gone & self._missed_once.get(source, frozenset())
-        self._missed_once[source] = gone - surely
+        last = self._last(source)
+        surely = gone & last.missed if last is not None else frozenset()
         erased = self._erase(surely, now) if surely else 0
         if erased:
             log.info("%s: %d posts were deleted there and are erased here", source, erased)
-        self._notes.put(_key(source), now.isoformat())
+        # What could not be erased yet is among them; what was erased is looked at no more.
+        self._notes.put(_key(source), str(Last(at=now, missed=gone)))
         return erased
+
+    def _last(self, source: str) -> Last | None:
+        noted = self._notes.get(_key(source))
+        return None if noted is None else Last.read(noted)
 
     def _gone(self, source: str, posts: Mapping[MentionId, Mention]) -> Iterator[MentionId]:
         """Those that the platform no longer shows."""

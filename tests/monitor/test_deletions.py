@@ -1,6 +1,7 @@
 """What its author deletes on the platform is erased here within a day, and nothing else is."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +12,17 @@ from connectors.errors import TryLater, Unsupported
 from monitor.deletions import BILLED_BACK, EVERY, Deletions
 from monitor.jobs import Jobs
 from monitor.store import Store
+from responders.case import CaseId, CaseState
 from tests.databases import SqliteFiles
-from tests.monitor.house import Platform, Time, complaint, house, open_store
+from tests.monitor.house import (
+    FakeSlack,
+    Platform,
+    Time,
+    complaint,
+    house,
+    open_store,
+    send,
+)
 from tests.monitor.posts import ANGRY, BRAND, NOW
 
 SOURCE = "reddit"
@@ -100,6 +110,11 @@ def left(store: Store) -> list[str]:
     return sorted(post.id for _, post in store.mentions.lately(BRAND, SOURCE, since, 100))
 
 
+def subject(store: Store, case_id: CaseId) -> Mention:
+    """What a case is about."""
+    return store.cases.get(case_id).subject.mention
+
+
 def test_what_two_looks_have_not_found_is_erased(
     store: Store, site: Site, deletions: Deletions
 ) -> None:
@@ -136,6 +151,70 @@ def test_that_nearly_all_is_gone_is_not_believed(
     assert [deletions.look(SOURCE) for _ in range(3)] == [0, 0, 0]
     assert len(left(store)) == 20
     assert "11 of 20 posts are said to be gone; that is not believed" in caplog.text
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_that_all_is_gone_is_not_believed_however_few(
+    store: Store, site: Site, deletions: Deletions, count: int
+) -> None:
+    stored(store, count)
+    site.deleted |= {str(number) for number in range(1, count + 1)}
+
+    assert [deletions.look(SOURCE) for _ in range(3)] == [0, 0, 0]
+    assert len(left(store)) == count
+
+
+def test_of_few_posts_most_may_be_gone(store: Store, site: Site, deletions: Deletions) -> None:
+    stored(store, 3)
+    site.deleted |= {"1", "2"}
+
+    assert [deletions.look(SOURCE) for _ in range(2)] == [0, 2]
+    assert left(store) == ["3"]
+
+
+def test_a_post_that_is_all_there_is_may_be_gone(
+    store: Store, site: Site, deletions: Deletions
+) -> None:
+    stored(store, 1)
+    site.deleted.add("1")
+
+    assert [deletions.look(SOURCE) for _ in range(2)] == [0, 1]
+
+
+def test_who_is_restarted_between_all_looks_erases_all_the_same(
+    store: Store, site: Site, tmp_path: Path, time: Time
+) -> None:
+    stored(store)
+    site.deleted.add("2")
+
+    for _ in range(2):
+        Jobs(house(store, tmp_path, time, site)).look_for_deletions_if_due(SOURCE)
+        time.forward(timedelta(hours=13))
+
+    assert left(store) == ["1", "3"]
+
+
+def test_a_note_of_an_earlier_version_is_read(
+    store: Store, deletions: Deletions, time: Time
+) -> None:
+    store.meta.put(f"looked for deletions:{SOURCE}", time().isoformat())
+
+    assert not deletions.due(SOURCE)
+    time.forward(EVERY)
+    assert deletions.due(SOURCE)
+
+
+def test_what_could_not_be_erased_yet_is_erased_by_the_next_look(
+    store: Store, site: Site, deletions: Deletions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(store)
+    site.deleted.add("2")
+    deletions.look(SOURCE)
+    with monkeypatch.context() as patch:
+        patch.setattr(deletions, "_erase", lambda _ids, _now: 0)  # its answer is on its way
+        assert deletions.look(SOURCE) == 0
+
+    assert deletions.look(SOURCE) == 1
 
 
 def test_private_messages_and_our_own_posts_are_not_looked_at(
@@ -233,3 +312,55 @@ def test_a_platform_that_is_out_of_order_is_given_time(
 
     assert site.asked == ["look"]
     assert list(jobs.outages.now()) == [SOURCE]
+
+
+def test_who_takes_the_post_down_and_writes_in_private_is_heard_and_then_let_go(
+    store: Store, site: Site, tmp_path: Path, time: Time
+) -> None:
+    stored(store)
+    made = house(store, tmp_path, time, site, surface=FakeSlack())
+    jobs = Jobs(made)
+    jobs.prepare()
+    (first,) = (n for n in map(CaseId, (1, 2, 3)) if subject(store, n).id == "1")
+    author = subject(store, first).author
+    send(made, store.cases.get(first))
+    while jobs.walk():
+        pass
+    site.deleted.add("1")
+    jobs.look_for_deletions_if_due(SOURCE)
+    time.forward(EVERY)
+    jobs.look_for_deletions_if_due(SOURCE)
+    assert left(store) == ["2", "3"]
+
+    message = replace(complaint(9), private=True, created_at=time(), author=author)
+    store.mentions.ingest(BRAND, SOURCE, [(message, ANGRY)], None, time())
+    time.forward(timedelta(minutes=10))
+    jobs.sweep()
+
+    heard = store.cases.get(first)
+    assert [entry.mention.id for entry in heard.entries] == ["1", "9"]
+    assert heard.state is CaseState.OPEN
+
+
+def test_of_a_closed_case_nothing_is_kept_of_who_took_the_post_down(
+    store: Store, site: Site, tmp_path: Path, time: Time
+) -> None:
+    stored(store)
+    made = house(store, tmp_path, time, site, surface=FakeSlack())
+    jobs = Jobs(made)
+    jobs.prepare()
+    send(made, store.cases.get(CaseId(1)))
+    while jobs.walk():
+        pass
+    assert store.cases.get(CaseId(1)).state is CaseState.ANSWERED
+    site.deleted.add(subject(store, CaseId(1)).id)
+    for _ in range(2):
+        jobs.look_for_deletions_if_due(SOURCE)
+        time.forward(EVERY)
+    jobs.purge_if_due()
+    assert subject(store, CaseId(1)).author.id
+
+    time.forward(made.watch_for)
+    jobs.purge_if_due()
+
+    assert subject(store, CaseId(1)).author.id == ""
