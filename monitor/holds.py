@@ -4,10 +4,14 @@ Sending has a circuit of its own for each platform and half of an answer, beside
 limits differ between them. Its first failure opens it; while it is open nothing is tried there and
 no action uses up a try; then one action is let through, and the others follow once it got an
 answer.
+
+A failure may be of one post alone. So whoever failed lets the others go first, and where one of
+them gets an answer, the next failure of the first one is its own: it waits, and nobody with it.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 from connectors.errors import ConnectorError, SetupError, TryLater
@@ -21,9 +25,12 @@ from responders.hold import Hold, HoldCode
 from responders.outcome import PUBLIC_KINDS
 from responders.policy import Brand
 
+#: So long whoever failed at a closed door lets the others go first: some walks of the line.
+TURN = timedelta(minutes=1)
+
 
 class Gate:
-    """Says what holds an action back."""
+    """Says what holds an action back. Thread-safe."""
 
     def __init__(
         self,
@@ -61,6 +68,9 @@ class Gate:
         self._spent = spent
         self._outages = outages
         self._clock = clock
+        self._failed: dict[str, set[str]] = {}  #: by open circuit: who failed at it
+        self._apart: set[str] = set()  #: failed where others got an answer since
+        self._guard = Lock()
 
     def holds(self, case: Case, kind: ActionKind, at: datetime) -> Hold | None:
         """What will hold this back at that moment; None: it may leave."""
@@ -95,25 +105,46 @@ class Gate:
         spent = self._spent(platform)
         if spent:
             return Hold(code=HoldCode.MONEY, why=spent)
-        outage = self._outages.get(circuit(platform, kind))
-        if outage is None or at >= outage.retry_at:
+        name = circuit(platform, kind)
+        outage, turn = self._outages.get(name), timedelta()
+        if outage is None:
+            outage = self._outages.get(_of(name, case))
+        elif _of(name, case) in self._failed.get(name, ()):
+            turn = TURN
+        if outage is None or at >= outage.retry_at + turn:
             return None
         ends = "" if outage.setup else " Tried again by itself."
-        return Hold(code=HoldCode.OUTAGE, why=f"{outage.reason}{ends}", until=outage.retry_at)
+        why = f"{outage.reason}{ends}"
+        return Hold(code=HoldCode.OUTAGE, why=why, until=outage.retry_at + turn)
 
     def met(self, case: Case, kind: ActionKind, error: ConnectorError | None) -> None:
         """Hear how a call for an action went; None: the platform answered."""
         if kind is ActionKind.CREDIT:
             return
-        name = circuit(case.subject.mention.platform, kind)
-        now = self._clock()
+        name, now = circuit(case.subject.mention.platform, kind), self._clock()
+        own = _of(name, case)
         if error is None:
+            with self._guard:
+                self._apart |= self._failed.pop(name, set())
+                self._apart.discard(own)
+            self._outages.recovered(own, now)
             self._outages.recovered(name, now)
             return
         at = error.at if isinstance(error, TryLater) else None
-        self._outages.failed(name, str(error), now, at, setup=isinstance(error, SetupError))
+        with self._guard:
+            alone = own in self._apart and self._outages.get(name) is None
+            # What got no answer may be lost, and the next one with it; a login is everybody's.
+            if not alone or not isinstance(error, TryLater):
+                self._failed.setdefault(name, set()).add(own)
+                own = name
+        self._outages.failed(own, str(error), now, at, setup=isinstance(error, SetupError))
 
 
 def circuit(platform: str, kind: ActionKind) -> str:
     """What the circuit is called in the log, on the page and among the outages."""
     return f"{'replies' if kind in PUBLIC_KINDS else 'private messages'} on {platform}"
+
+
+def _of(circuit_name: str, case: Case) -> str:
+    """What the trouble of one case alone is called there."""
+    return f"{circuit_name}, case {case.id}"

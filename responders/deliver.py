@@ -268,7 +268,7 @@ class Sender:
         except Unsupported:
             return None
         except (TryLater, SetupError, OutcomeUnknown, Refused) as error:
-            self._met(case, action.kind, None if isinstance(error, Refused) else error)
+            self._met(case, action.kind, _of_a_look(error))
             at = error.at if isinstance(error, TryLater) else None
             again = max(at or now, now + outcome.wait_before(action))
             return outcome.delayed(case, action, at=again, why=str(error))
@@ -527,6 +527,13 @@ class Sender:
             if free:
                 with self._in_hand_guard:
                     self._in_hand.discard(place)
+
+
+def _of_a_look(error: ConnectorError) -> ConnectorError | None:
+    """What a failed look says of the platform: nothing was sent by it, so nothing can be lost."""
+    if isinstance(error, Refused):
+        return None
+    return TryLater(str(error)) if isinstance(error, OutcomeUnknown) else error
 
 
 def _reached(action: Action, now: datetime) -> bool:

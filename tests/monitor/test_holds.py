@@ -2,16 +2,18 @@
 
 import logging
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.base import Mention, Receipt
-from connectors.errors import OutcomeUnknown, SetupError, TryLater
+from connectors.base import Life, Mention, Receipt
+from connectors.errors import ConnectorError, OutcomeUnknown, SetupError, TryLater
 from monitor.config import PolicyTable
-from monitor.holds import Gate, circuit
+from monitor.holds import TURN, Gate, circuit
 from monitor.jobs import House, Jobs
 from monitor.office import FrontOffice
 from monitor.outages import FIRST_WAIT, Outages
@@ -26,6 +28,8 @@ from tests.monitor.posts import ANGRY, BRAND, NOW
 from tests.responders import given
 
 PUBLIC, PRIVATE, CREDIT = ActionKind.PUBLIC, ActionKind.PRIVATE, ActionKind.CREDIT
+#: Of another customer on the same platform.
+OTHER = replace(given.CASE, id=CaseId(2))
 
 
 class Room:
@@ -128,7 +132,7 @@ def test_a_failure_holds_the_next_ones_there_and_the_first_answer_lets_them_go()
     assert hold.code is HoldCode.OUTAGE
     assert hold.why == "X gave no answer. Tried again by itself."
     assert hold.until is not None
-    assert room.hold(at=hold.until) is None, "one is let through to see"
+    assert room.gate.holds(OTHER, PUBLIC, hold.until - TURN) is None, "one is let through to see"
     assert room.hold(PRIVATE) is None, "messages have limits of their own"
     room.gate.met(given.CASE, PUBLIC, None)
     assert room.hold() is None
@@ -144,10 +148,10 @@ def test_the_platforms_own_time_counts_and_without_one_the_waits_grow() -> None:
     public, private = room.hold(), room.hold(PRIVATE)
 
     assert public is not None
-    assert public.until == reset
+    assert public.until == reset + TURN
     assert private is not None
     assert private.until is not None
-    assert FIRST_WAIT * 4 <= private.until - given.NOW <= FIRST_WAIT * 4 * 1.2
+    assert FIRST_WAIT * 4 <= private.until - TURN - given.NOW <= FIRST_WAIT * 4 * 1.2
 
 
 def test_a_login_that_ended_is_marked_as_a_persons_business() -> None:
@@ -234,6 +238,105 @@ def test_a_connector_that_breaks_loses_one_answer_and_not_every_one(
 
         states = Counter(public_of(store, n).state for n in range(1, 11))
         assert states == {ActionState.UNKNOWN: 1, ActionState.APPROVED: 9}
+
+
+def test_a_post_that_cannot_be_looked_at_holds_up_no_other(url: str, tmp_path: Path) -> None:
+    class Picky(Platform):
+        """Fails for one post alone, however often it is asked."""
+
+        looks = 0
+
+        def look(self, mentions: Sequence[Mention]) -> Mapping[str, Life]:
+            if any(mention.author.handle == "kim0" for mention in mentions):
+                self.looks += 1
+                raise TryLater("Reddit answered 500 for this post.")
+            return super().look(mentions)
+
+    time, platform = Time(), Picky()
+    with open_store(url) as store:
+        made, jobs = ten_approved(store, tmp_path, time, platform)
+        for _ in range(4):
+            jobs.walk()
+            time.forward(timedelta(minutes=1))
+        assert len(platform.sent) == 18, "both halves of the other nine"
+
+        looks = platform.looks
+        for _ in range(60):
+            jobs.walk()
+            time.forward(timedelta(minutes=1))
+        assert 1 < platform.looks - looks <= 12, "it is tried on, less and less often"
+        store.mentions.ingest(BRAND, "reddit", [(complaint(11, author="ann"), ANGRY)], None, time())
+        jobs.prepare()
+        send(made, store.cases.get(CaseId(11)))
+        jobs.walk()
+        jobs.walk()
+        assert len(platform.sent) == 20, "one by one its failure is known to be its own"
+
+
+@pytest.mark.parametrize("poison", [2, 9])
+def test_every_action_gets_its_turn_at_an_open_circuit(poison: int) -> None:
+    room = Room()
+    cases = [replace(given.CASE, id=CaseId(n)) for n in range(10)]
+    answered: list[int] = []
+    for _ in range(150):
+        room.clock.move(seconds=30)
+        for case in cases:
+            if case.id in answered or room.gate.holds(case, PUBLIC, room.clock()):
+                continue
+            if case.id < poison:
+                room.gate.met(case, PUBLIC, TryLater("X answered 500 for this post."))
+            else:
+                room.gate.met(case, PUBLIC, None)
+                answered.append(case.id)
+
+    assert answered == list(range(poison, 10))
+
+
+def test_a_platform_that_is_down_is_held_by_whoever_meets_it_next() -> None:
+    room = Room()
+    own, other = given.CASE, OTHER
+    room.gate.met(own, PUBLIC, TryLater("X is down."))
+    room.gate.met(other, PUBLIC, None)
+
+    room.gate.met(own, PUBLIC, TryLater("X is down."))
+    assert room.gate.holds(own, PUBLIC, room.clock()) is not None, "its own trouble, it seems"
+    assert room.gate.holds(other, PUBLIC, room.clock()) is None
+
+    room.gate.met(other, PUBLIC, TryLater("X is down."))
+    assert room.gate.holds(other, PUBLIC, room.clock()) is not None
+    room.gate.met(other, PUBLIC, None)
+    room.gate.met(own, PUBLIC, None)
+    assert room.outages.now() == {}
+    room.gate.met(own, PUBLIC, TryLater("X is down."))
+    assert room.gate.holds(other, PUBLIC, room.clock()) is not None, "one answer clears its name"
+
+
+@pytest.mark.parametrize("lasting", [OutcomeUnknown("No answer."), SetupError("No login.")])
+def test_what_would_lose_the_next_one_or_needs_a_person_holds_them_all(
+    lasting: ConnectorError,
+) -> None:
+    room = Room()
+    other = OTHER
+    room.gate.met(given.CASE, PUBLIC, TryLater("X answered 500 for this post."))
+    room.gate.met(other, PUBLIC, None)
+
+    room.gate.met(given.CASE, PUBLIC, lasting)
+
+    assert room.gate.holds(other, PUBLIC, room.clock()) is not None
+
+
+def test_who_failed_goes_last_and_is_not_forgotten() -> None:
+    room = Room()
+    room.gate.met(given.CASE, PUBLIC, TryLater("X is down."))
+    other = OTHER
+    first = room.gate.holds(other, PUBLIC, room.clock())
+    hold = room.hold()
+
+    assert first is not None
+    assert first.until is not None
+    assert hold is not None
+    assert hold.until == first.until + TURN
+    assert room.hold(at=hold.until) is None, "where nobody else wants it, it is let through"
 
 
 def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(

@@ -355,7 +355,13 @@ def test_how_the_platform_took_it_is_told_so_that_an_outage_holds_the_next(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "heard"), [(TryLater("X is down."), "TryLater"), (Refused("No."), "")]
+    ("trouble", "heard"),
+    [
+        (TryLater("X is down."), "TryLater"),
+        (OutcomeUnknown("X gave no answer."), "TryLater"),  # a look that is lost loses nothing
+        (SetupError("The login ended."), "SetupError"),
+        (Refused("No."), ""),
+    ],
 )
 def test_a_platform_that_cannot_be_asked_about_the_post_is_told_of_as_well(
     trouble: ConnectorError, heard: str
