@@ -1,9 +1,15 @@
 """Fixtures that several folders of tests use."""
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
+# A shell that starts a run in the background has it ignore Ctrl-C, and so would every process that
+# the tests start and end: with a handler here they get the usual one.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if TYPE_CHECKING:  # a run of other tests need not load SQLAlchemy
     from monitor.store import Store
