@@ -88,3 +88,11 @@ class PaidSettings(ConnectorSettings):
 
     #: Of a month in UTC. Reading stops short of it, so that something is left for sending.
     monthly_budget: Budget = None
+    #: Posts are looked up again, to erase what was deleted; None: where a budget is set.
+    look_for_deletions: bool | None = None
+
+    @property
+    def looks_for_deletions(self) -> bool:
+        """Whether looks for what was deleted, each billed, are wanted."""
+        wanted = self.look_for_deletions
+        return self.monthly_budget is not None if wanted is None else wanted

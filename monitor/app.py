@@ -404,6 +404,11 @@ def build(
         sweep_back=settings.file.engine.sweep_back,
         keep=settings.file.retention.keep,
         digests=settings.folder / digests if digests else None,
+        no_look=frozenset(
+            name
+            for name, table in settings.connectors.items()
+            if isinstance(table, PaidSettings) and not table.looks_for_deletions
+        ),
     )
 
 

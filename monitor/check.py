@@ -90,6 +90,7 @@ def _state(settings: Settings, store: Store) -> Iterator[Finding]:
         last = f"last read {seen:%Y-%m-%d %H:%M} UTC" if seen else "not read yet"
         yield Finding(where=source, what=last, fine=seen is not None)
         yield from costs(settings, store, source)
+        yield from looks(settings, source)
         swept = store.sweeps.last(settings.brand_of(source).name, source)
         if swept is not None and swept.missed:
             yield Finding(
@@ -116,6 +117,23 @@ def costs(settings: Settings, store: Store, source: str) -> Iterator[Finding]:
             yield Finding(where=where, what=f"{what}: {standing}", do=do, fatal=True)
         else:
             yield Finding(where=where, what=str(standing), fine=True)
+
+
+def looks(settings: Settings, source: str) -> Iterator[Finding]:
+    """Whether what was deleted on a platform that bills its calls is looked for."""
+    table = settings.connectors[source]
+    if not isinstance(table, PaidSettings):
+        return
+    where = f"deletions on {source}"
+    if table.looks_for_deletions:
+        yield Finding(where=where, what="looked for twice a day, each post billed", fine=True)
+        return
+    keys = "look_for_deletions = true" if table.monthly_budget else "monthly_budget"
+    yield Finding(
+        where=where,
+        what="not looked for, as each look is billed; its rules want them erased here within a day",
+        do=f"set [connectors.{source}] {keys}, or erase them by amends forget",
+    )
 
 
 def _rules(book: Rulebook) -> Iterator[Finding]:

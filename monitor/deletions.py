@@ -105,6 +105,7 @@ class Deletions:
         connectors: Mapping[str, Connector],
         brands: Mapping[str, str],
         clock: Clock,
+        left_alone: Collection[str] = (),
     ) -> None:
         """Looks at nothing yet.
 
@@ -116,6 +117,7 @@ class Deletions:
             connectors: By source.
             brands: The brand that a source's posts belong to.
             clock: Gives the present moment.
+            left_alone: Sources that bill each look, and where nobody wants to pay for it.
         """
         self._book = book
         self._erase = erase
@@ -124,9 +126,12 @@ class Deletions:
         self._connectors = connectors
         self._brands = brands
         self._clock = clock
+        self._left_alone = frozenset(left_alone)
 
     def due(self, source: str) -> bool:
-        """Whether the last look was long enough ago."""
+        """Whether it is looked at at all, and the last look was long enough ago."""
+        if source in self._left_alone:
+            return False
         last = self._last(source)
         return last is None or self._clock() - last.at >= EVERY
 

@@ -126,6 +126,8 @@ class House:
     sweep_back: timedelta = timedelta(hours=30)  #: read once more each day; zero: never
     keep: timedelta = timedelta(days=365)  #: how long texts and names are kept
     digests: Path | None = None  #: a folder where digests are written too
+    #: Sources that bill each look for what was deleted, and where nobody wants to pay for it.
+    no_look: Collection[str] = ()
 
     @property
     def policy(self) -> Policy:
@@ -166,6 +168,7 @@ class Jobs:
             connectors=house.connectors,
             brands={source: brand.name for source, brand in house.brand_of.items()},
             clock=house.clock,
+            left_alone=house.no_look,
         )
         self._tell = Tell(
             self._store,
@@ -466,10 +469,15 @@ class Jobs:
             self.attempt(f"sweep {source}", partial(self.sweep_back, source), source)
 
     def look_for_deletions_if_due(self, source: str) -> None:
-        """Erase what was deleted on its platform, as the platforms' rules ask."""
-        if not self.outages.waiting(source, self._house.clock()) and self._deletions.due(source):
-            look = partial(self._deletions.look, source)
-            self.attempt(f"deletions on {source}", look, source)
+        """Erase what was deleted on its platform, as the platforms' rules ask.
+
+        A plan or a permission may not allow that, and stops nothing else.
+        """
+        key, now = f"deletions on {source}", self._house.clock()
+        if self.outages.waiting(source, now) or self.outages.waiting(key, now):
+            return
+        if self._deletions.due(source):
+            self.attempt(key, partial(self._deletions.look, source))
 
     def purge_if_due(self) -> None:
         """Apply the retention."""

@@ -37,7 +37,7 @@ from tests.monitor.house import (
     shipped_judge,
     verdict,
 )
-from tests.monitor.posts import BRAND, NOW
+from tests.monitor.posts import ANGRY, BRAND, NOW
 
 DOLLAR = 1_000_000
 NEXT_MONTH = datetime(NOW.year + NOW.month // 12, NOW.month % 12 + 1, 1, tzinfo=UTC)
@@ -93,10 +93,21 @@ class Fragile:
 class Room:
     """A house on a platform that bills its calls."""
 
-    def __init__(self, store: Store, folder: Path, limit: int | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        limit: int | None,
+        look_for_deletions: bool | None = None,
+    ) -> None:
         self.time, self.platform, self.slack = Time(), Billed(), Slack()
         self.store = store
-        table = PaidSettings(monthly_budget=limit and f"{limit}.00 USD")  # type: ignore[arg-type]
+        table = PaidSettings.model_validate(
+            {
+                "monthly_budget": limit and f"{limit}.00 USD",
+                "look_for_deletions": look_for_deletions,
+            }
+        )
         self.settings = settings(folder).model_copy(update={"connectors": {"twitter": table}})
         made = app.build(
             self.settings,
@@ -273,10 +284,34 @@ def test_amends_check_says_it(
     assert ("monthly_budget" in finding.do) == (not finding.fine)
 
 
+@pytest.mark.parametrize(
+    ("limit", "key", "looked_for", "do"),
+    [
+        (None, None, False, "set [connectors.twitter] monthly_budget, or"),
+        (None, True, True, ""),
+        (50, None, True, ""),
+        (50, False, False, "set [connectors.twitter] look_for_deletions = true, or"),
+    ],
+)
+def test_deletions_are_looked_for_where_somebody_pays_for_it(
+    store: Store, tmp_path: Path, limit: int | None, key: bool | None, looked_for: bool, do: str
+) -> None:
+    room = Room(store, tmp_path, limit=limit, look_for_deletions=key)
+    store.mentions.ingest(BRAND, "twitter", [(posts(1)[0], ANGRY)], None, room.time())
+
+    room.jobs.look_for_deletions_if_due("twitter")
+    (finding,) = checks.looks(room.settings, "twitter")
+
+    assert room.platform.asked == ["look"] * looked_for
+    assert finding.fine == looked_for
+    assert finding.do.startswith(do)
+
+
 def test_amends_check_says_nothing_of_what_is_free(store: Store, tmp_path: Path) -> None:
     free = settings(tmp_path, "reddit")
 
     assert list(checks.costs(free, store, "reddit")) == []
+    assert list(checks.looks(free, "reddit")) == []
 
 
 @pytest.mark.parametrize(

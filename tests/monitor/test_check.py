@@ -66,6 +66,7 @@ def test_an_installation_in_order_is_ready(here: Town, amends: Amends) -> None:
         "ok      rules for credit",
         "ok      twitter",
         "note    money for twitter",
+        "note    deletions on twitter",
         "ok      judge of Acme",
         "note    duty",
         "ok      playbooks",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.base import Life, Mention
-from connectors.errors import TryLater, Unsupported
+from connectors.errors import SetupError, TryLater, Unsupported
 from monitor.deletions import BILLED_BACK, EVERY, Deletions
 from monitor.jobs import Jobs
 from monitor.store import Store
@@ -311,7 +311,47 @@ def test_a_platform_that_is_out_of_order_is_given_time(
         jobs.look_for_deletions_if_due(SOURCE)
 
     assert site.asked == ["look"]
-    assert list(jobs.outages.now()) == [SOURCE]
+    assert list(jobs.outages.now()) == [f"deletions on {SOURCE}"]
+
+
+def test_a_plan_that_allows_no_looks_stops_no_poll(
+    store: Store, site: Site, tmp_path: Path, time: Time
+) -> None:
+    stored(store)
+    jobs = Jobs(house(store, tmp_path, time, site))
+    site.trouble = SetupError("the plan does not allow looking posts up")
+    jobs.look_for_deletions_if_due(SOURCE)
+    (outage,) = jobs.outages.now().items()
+    site.trouble = None
+
+    jobs.poll_if_up(SOURCE)
+
+    assert (outage[0], outage[1].setup) == (f"deletions on {SOURCE}", True)
+    assert site.asked == ["look", "poll"]
+
+
+def test_a_platform_that_cannot_be_polled_is_not_looked_at(
+    store: Store, site: Site, tmp_path: Path, time: Time
+) -> None:
+    stored(store)
+    jobs = Jobs(house(store, tmp_path, time, site))
+    site.trouble = TryLater("no answer within 15 s")
+    jobs.poll_if_up(SOURCE)
+
+    jobs.look_for_deletions_if_due(SOURCE)
+
+    assert site.asked == ["poll"]
+
+
+def test_where_each_look_is_billed_and_nobody_wants_it_there_is_none(
+    store: Store, site: Site, tmp_path: Path, time: Time
+) -> None:
+    stored(store)
+    made = replace(house(store, tmp_path, time, site), no_look={SOURCE})
+
+    Jobs(made).look_for_deletions_if_due(SOURCE)
+
+    assert site.asked == []
 
 
 def test_who_takes_the_post_down_and_writes_in_private_is_heard_and_then_let_go(
