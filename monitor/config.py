@@ -41,6 +41,8 @@ _DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 #: A hundred years: a time that long ago is still a date.
 LONGEST = timedelta(days=36_500)
+#: A customer who wrote nothing for less than this is not silent.
+SHORTEST_SILENCE = timedelta(hours=1)
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _WHEN = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d")
@@ -79,6 +81,25 @@ def parse_duration(value: object) -> object:
 def _hours(value: str) -> str:
     if value and not _HOURS.fullmatch(value):
         raise ValueError('write two times of day, such as "09:00-17:00"')
+    return value
+
+
+def _quiet_hours(value: str) -> str:
+    begin, _, end = _hours(value).partition("-")
+    if value and begin == end:
+        raise ValueError(
+            "nothing would ever be sent, as the quiet never ends; write two different times, "
+            'such as "22:00-07:00", or "" for never'
+        )
+    return value
+
+
+def _silence(value: timedelta) -> timedelta:
+    if value < SHORTEST_SILENCE:
+        raise ValueError(
+            "what waits for customers would be cancelled before they could write; "
+            'write at least "1h", such as "14d"'
+        )
     return value
 
 
@@ -151,6 +172,8 @@ def _market(value: str) -> str:
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Hours = Annotated[str, AfterValidator(_hours)]
+QuietHours = Annotated[str, AfterValidator(_quiet_hours)]
+Silence = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_silence)]
 Link = Annotated[str, AfterValidator(_link)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Amount = Annotated[Money, BeforeValidator(_money)]
@@ -249,7 +272,7 @@ class PolicyTable(Table):
     approvers: tuple[Name, ...] = ()
     undo_seconds: int = Field(default=60, ge=0, le=3600)
     response_target: Duration = timedelta(hours=1)
-    quiet_hours: Hours = ""
+    quiet_hours: QuietHours = ""
     second_approver: bool = False
     credit: CreditTable | None = None
 
@@ -366,7 +389,7 @@ class EngineTable(Table):
     host: str = Field(default="", max_length=100)  #: this host; the machine's own name where empty
     watch_for: Duration = timedelta(days=7)  #: how long an answered case is read for answers
     watch_every: Duration = timedelta(minutes=5)
-    close_after: Duration = timedelta(days=14)  #: of silence, where something waits for them
+    close_after: Silence = timedelta(days=14)  #: of silence, where something waits for them
     cases_since: Duration = timedelta(days=2)  #: older posts are counted and become no cases
     sweep_back: Duration = timedelta(hours=30)  #: read once more each day; "0s" never does
 

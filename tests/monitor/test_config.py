@@ -77,6 +77,30 @@ def test_every_problem_is_found_at_once(tmp_path: Path) -> None:
     assert any("policy.undo_seconds: found 'soon';" in p for p in found)
 
 
+def test_quiet_hours_that_never_end_are_refused(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + "[policy]\nquiet_hours = '22:00-22:00'\n")
+
+    assert "policy.quiet_hours: found '22:00-22:00'; nothing would ever be sent" in problem
+    assert 'write two different times, such as "22:00-07:00", or "" for never' in problem
+
+
+@pytest.mark.parametrize("written", ["0s", "59m"])
+def test_a_silence_that_has_hardly_begun_closes_no_case(tmp_path: Path, written: str) -> None:
+    (problem,) = problems_of(tmp_path, BRAND + f"[engine]\nclose_after = '{written}'\n")
+
+    assert f"engine.close_after: found '{written}'; what waits for customers would" in problem
+    assert 'write at least "1h", such as "14d"' in problem
+
+
+def test_a_silence_of_an_hour_and_a_quiet_night_are_allowed(tmp_path: Path) -> None:
+    text = "[engine]\nclose_after = '1h'\n[policy]\nquiet_hours = '22:00-07:00'\n"
+
+    file = load(written(tmp_path, BRAND + text)).file
+
+    assert file.engine.close_after == timedelta(hours=1)
+    assert file.policy.quiet_hours == "22:00-07:00"
+
+
 def test_a_threshold_is_chosen_in_one_way(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, BRAND + "[judge]\nthreshold = 0.5\nprecision = 0.9\n")
 
