@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
@@ -48,6 +48,7 @@ CLOCK_SKEW = timedelta(minutes=2)
 #: What was said in public is looked after from so long after it left, until so long.
 SHOWN_AFTER = timedelta(minutes=1)
 LOOKED_AFTER = timedelta(minutes=20)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 #: A write that loses every race against other writers is a bug, not bad luck.
 _MOST_RACES = 50
 
@@ -127,6 +128,7 @@ class Sender:
         self._settle = settle
         self._lease = lease
         self._margin = margin
+        self._held_until: dict[Place, datetime] = {}
         self._in_hand: set[Place] = set()
         self._in_hand_guard = Lock()
 
@@ -134,7 +136,11 @@ class Sender:
         """Do what this action needs now."""
         match due.state:
             case ActionState.APPROVED:
-                return self.deliver(due.case_id, due.kind, due.round)
+                place = (due.case_id, due.kind, due.round)
+                if self._clock() < self._held_until.get(place, _LONG_AGO):
+                    return due.state  # the walk asks often, and the case need not be read for it
+                self._held_until.pop(place, None)
+                return self.deliver(*place)
             case ActionState.SENDING | ActionState.UNKNOWN:
                 return self.reconcile(due.case_id, due.kind, due.round)
             case ActionState.SENT:
@@ -152,6 +158,8 @@ class Sender:
             return action.state
         hold = self._holds(case, action.kind, now)
         if hold is not None:
+            if hold.until is not None:
+                self._held_until[case_id, kind, round] = hold.until
             told = outcome.held(case, action, hold)
             if told is not None:
                 self._save(told)

@@ -27,7 +27,7 @@ class Hold:
 
     code: HoldCode
     why: str  #: one or two whole sentences for the card and for whoever clicked
-    #: When it is worth looking again (aware UTC); None: as soon as it is over.
+    #: Before then (aware UTC) it is not worth looking again; None: it may be over at any time.
     until: datetime | None = None
 
 

@@ -14,7 +14,7 @@ from responders.action import Action, ActionKind, ActionState
 from responders.case import Case, CaseState, Change, Note
 from responders.credit import MonthOf, spend_of
 from responders.draft import CODE_PLACEHOLDER, text_hash
-from responders.hold import Hold
+from responders.hold import Hold, HoldCode
 from responders.money import Money
 
 #: After so many tries that certainly did nothing, over at least `PATIENCE`, a person is asked.
@@ -241,15 +241,16 @@ def _waiting_with(case: Case, parent: Action) -> Case:
 
 
 def held(case: Case, action: Action, hold: Hold) -> Change | None:
-    """Approved, and not to leave yet: the card says why. None where it says so already."""
-    later = replace(
-        action,
-        not_before=hold.until or action.not_before,
-        error_code=_confirmed(action) or hold.code.value,
-        error=hold.why,
-    )
-    if later == action:
+    """Approved, and not to leave yet: the card says why. None where it says so already.
+
+    An end that only may come, as that of an outage, is not written: each time that it is put off
+    would be a line in the audit and another card for nothing.
+    """
+    told = replace(action, error_code=_confirmed(action) or hold.code.value, error=hold.why)
+    if told == action:
         return None
+    firm = hold.until if hold.code is HoldCode.QUIET else None
+    later = replace(told, not_before=firm or action.not_before)
     return _change(case, later, what="held", by=BY_ITSELF, detail=hold.code.value)
 
 

@@ -339,6 +339,25 @@ def test_who_failed_goes_last_and_is_not_forgotten() -> None:
     assert room.hold(at=hold.until) is None, "where nobody else wants it, it is let through"
 
 
+def test_what_is_held_is_written_once_however_often_the_circuit_opens_again(
+    url: str, tmp_path: Path
+) -> None:
+    time, platform = Time(), Platform()
+    with open_store(url) as store:
+        _, jobs = ten_approved(store, tmp_path, time, platform)
+        platform.trouble = TryLater("Reddit is down.")
+        jobs.walk()
+        before, asked = store.audit.last(), len(platform.asked)
+        for _ in range(8):
+            time.forward(timedelta(minutes=20))
+            jobs.walk()
+
+        tries = len(platform.asked) - asked
+        lines = [event.note.what for event in store.audit.after(before)]
+        assert tries == 8
+        assert len(lines) <= 2 * tries, "one for the try, one where it is held again"
+
+
 def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(
     url: str, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from connectors.errors import (
 )
 from responders import outcome
 from responders.action import Action, ActionKind, ActionState
-from responders.case import Case, CaseState, Change, Due
+from responders.case import Case, CaseId, CaseState, Change, Due
 from responders.deliver import LEASE, SETTLE, Sender
 from responders.draft import Draft, Finding, Half, Severity
 from responders.hold import Hold, HoldCode
@@ -159,6 +159,11 @@ class Meddled(FakeCaseBook):
 
     meddle: Callable[[Case], Case] | None = None
     after_claim: Callable[[], None] = staticmethod(lambda: None)
+    reading: Callable[[], None] = staticmethod(lambda: None)
+
+    def get(self, case_id: CaseId) -> Case:
+        self.reading()
+        return super().get(case_id)
 
     def save(self, change: Change, now: datetime) -> bool:
         meddle, self.meddle = self.meddle, None
@@ -320,6 +325,33 @@ def test_what_is_held_until_a_time_is_not_due_before() -> None:
 
     assert room.action().not_before == until
     assert room.book.due(until - timedelta(seconds=1)) == ()
+
+
+def test_what_an_outage_holds_is_told_once_and_not_looked_at_before_its_time() -> None:
+    room = Room()
+    read: list[datetime] = []
+    room.book.reading = lambda: read.append(room.clock())
+    due = Due(
+        case_id=CASE.id,
+        kind=ActionKind.PUBLIC,
+        round=1,
+        state=ActionState.APPROVED,
+        brand="Acme",
+        platform="twitter",
+    )
+    for minutes in range(10):
+        until = NOW + timedelta(minutes=5 if minutes < 5 else 60)
+        room.held = Hold(code=HoldCode.OUTAGE, why="X is down.", until=until)
+        assert room.sender.step(due) is ActionState.APPROVED
+        room.clock.move(minutes=1)
+
+    assert set(read) == {NOW, NOW + timedelta(minutes=5)}
+    assert room.audit == ["held"]
+    assert room.action().error_code == HoldCode.OUTAGE
+    assert room.action().not_before is None, "an outage ends when it ends"
+    room.held = None
+    room.clock.now = NOW + timedelta(minutes=60)
+    assert room.sender.step(due) is ActionState.SENT
 
 
 @pytest.mark.parametrize("code", [outcome.EDITED, outcome.ANSWERED])
