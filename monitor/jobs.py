@@ -60,6 +60,8 @@ SLOW = timedelta(seconds=5)
 CLAIM = timedelta(minutes=2)
 #: So many new cards are held up by their channels' pace before a walk leaves the others for later.
 CHANNELS = 10
+#: Somebody may still look at the card of a case that was touched so long ago.
+LATELY = timedelta(minutes=1)
 #: A change is tried again when somebody else was first; more than this means a fault of ours.
 TRIES = 8
 #: Complaints of one author this far back count as history, and join the same case.
@@ -537,15 +539,19 @@ class Jobs:
     def _show_all(self) -> int:
         """Bring the cards up to date as fast as the surface takes them; how many were tried.
 
-        What was not its turn yet is no step: the next walk takes it.
+        What was not its turn yet is no step: the next walk takes it. New messages and changes of
+        old ones have a rate each, so that one which is used up holds up its own kind only.
         """
         steps = turned_away = 0
         edits = True
-        for case_id, has_card in self._store.cases.to_show(QUEUE):
+        lately = self._house.clock() - LATELY
+        for case_id, has_card in self._store.cases.to_show(QUEUE, touched_since=lately):
+            if not (edits if has_card else turned_away < CHANNELS):
+                continue
             key, now = f"show {case_id}", self._house.clock()
             if self.outages.waiting(SURFACE, now):
                 break
-            if (has_card and not edits) or self.outages.waiting(key, now):
+            if self.outages.waiting(key, now):
                 continue
             try:
                 self.attempt(key, partial(self.show, case_id), SURFACE)
@@ -554,7 +560,7 @@ class Jobs:
                 turned_away += not paced.edit
             else:
                 steps += 1
-            if steps == BATCH or turned_away == CHANNELS:
+            if steps == BATCH or not (edits or turned_away < CHANNELS):
                 break
         return steps
 

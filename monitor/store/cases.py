@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    false,
     func,
     or_,
     select,
@@ -248,18 +249,28 @@ class Cases:
         query = select(case.c.id).where(case.c.state == CaseState.OPEN.value, case.c.drafted == 0)
         return self._listed(query.order_by(case.c.id), limit)
 
-    def to_show(self, limit: int = 200) -> tuple[tuple[CaseId, bool], ...]:
+    def to_show(
+        self, limit: int = 200, *, touched_since: datetime | None = None
+    ) -> tuple[tuple[CaseId, bool], ...]:
         """Cases that changed since their card was drawn, and whether they have one.
 
-        First those without a card, red flags first, then as they came; then red flags and what
-        somebody touched last.
+        First the cards of what was touched lately, the last one first, as somebody looks at them;
+        then cases without a card, red flags first, then as they came; then the other cards, red
+        flags first, then what was touched last.
+
+        Args:
+            limit: How many at most.
+            touched_since: What "lately" means; None: nothing was.
         """
         has_card = case.c.shown_ts != ""
+        lately = false() if touched_since is None else case.c.touched_at >= touched_since
+        looked_at = and_(has_card, lately)
         query = (
             select(case.c.id, has_card)
             .where(text(UNSHOWN))
             .order_by(
-                has_card,
+                sql_case((looked_at, 0), (has_card, 2), else_=1),
+                sql_case((looked_at, case.c.touched_at), else_=None).desc(),
                 case.c.red.desc(),
                 sql_case((has_card, case.c.touched_at), else_=None).desc(),
                 case.c.id,

@@ -201,6 +201,39 @@ def test_a_new_card_and_what_somebody_touched_pass_those_that_are_only_redrawn(
     assert not current(paced)
 
 
+def test_what_somebody_touched_waits_for_no_flood_of_new_cards(paced: Team) -> None:
+    paced.complain()
+    for _ in range(40):
+        paced.complain()
+    paced.clock.move(seconds=2)
+    paced.slack.now = paced.clock()
+
+    paced.decide(CaseId(1), Verb.CLAIM)
+
+    assert "<@U0EVA> has it" in paced.said()[0]
+    assert len(paced.said()) < 10
+    for _ in range(45):
+        paced.later(seconds=1)
+    assert cards(paced) == list(range(1, 42))
+    assert paced.slack.refused == 0
+
+
+def test_what_is_only_redrawn_goes_on_beside_a_flood_of_new_cards(paced: Team) -> None:
+    for _ in range(3):
+        paced.complain()
+        paced.later(seconds=2)
+    for _ in range(40):
+        paced.complain()
+    paced.clock.move(hours=1)
+    paced.slack.now = paced.clock()
+    paced.store.incidents.declare(CaseId(1), "Parcels", "eva", paced.clock())
+    redraw(paced, 3)
+
+    paced.rest()
+
+    assert dict(paced.store.cases.to_show()).keys().isdisjoint({1, 2, 3})
+
+
 def test_a_list_whose_turn_it_is_not_is_told_later_and_looked_for_nowhere(paced: Team) -> None:
     paced.complain()
 

@@ -151,6 +151,24 @@ def test_a_card_is_drawn_again_after_every_change(store: Store) -> None:
     assert dict(store.cases.to_show()).keys() == {opened.id}
 
 
+def test_what_was_touched_lately_is_drawn_before_new_cards_and_those_before_the_rest(
+    store: Store,
+) -> None:
+    made = [case(store, post(number)) for number in range(1, 7)]
+    for one in made[:4]:
+        store.cases.set_shown(one.id, "C1", str(one.id), one.revision)
+    times = (NOW, NOW + DAY, NOW + 2 * DAY, NOW + DAY)
+    for one, at in zip(made[:4], times, strict=True):
+        after = replace(one, claimed_by="eva")
+        assert store.cases.save(Change(before=one, after=after, notes=(NOTE,)), at)
+
+    shown = store.cases.to_show(touched_since=NOW + DAY)
+
+    order = (3, 2, 4, 5, 6, 1)
+    assert [case_id for case_id, _ in shown] == [made[number - 1].id for number in order]
+    assert [has_card for _, has_card in shown] == [True, True, True, False, False, True]
+
+
 def test_an_older_drawing_that_comes_late_does_not_hide_a_newer_one(store: Store) -> None:
     opened = case(store, post(1), claimed_by="eva")
     store.cases.set_shown(opened.id, "C1", "1.5", 2)
