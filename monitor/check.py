@@ -73,7 +73,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _state(settings: Settings, store: Store) -> Iterator[Finding]:
-    yield from _rules(app.rulebook(settings, store, clock.now))
+    yield from rules(app.rulebook(settings, store, clock.now))
     if store.paused():
         yield Finding(where="sending", what="paused", do="amends resume lets it go")
     away = belonging(settings, store).why_not()
@@ -136,7 +136,7 @@ def looks(settings: Settings, source: str) -> Iterator[Finding]:
     )
 
 
-def _rules(book: Rulebook) -> Iterator[Finding]:
+def rules(book: Rulebook) -> Iterator[Finding]:
     """What counts now, by the file or by what a lead changed in App Home."""
     for one in book.standing():
         at = f" on {one.at:%Y-%m-%d %H:%M} UTC in App Home" if one.at else ""
@@ -144,7 +144,8 @@ def _rules(book: Rulebook) -> Iterator[Finding]:
         yield Finding(
             where=f"rules for {one.subject}",
             what=_MENTION.sub(r"\1", f"{words} ({one.source}{at})"),
-            fine=True,
+            do="the lead can rule anew in App Home" if one.ignored else "",
+            fine=not one.ignored,
         )
 
 

@@ -149,6 +149,9 @@ class Rulebook:
         if last is not None:
             done = "changed by" if last.rule is not None else f"{_FILE} again, by"
             source = f"{done} {last.by}"
+        currency = ruling.foreign(self._policy, made) if subject is Subject.CREDIT else ""
+        if last is not None and currency:
+            source = f"{_FILE}, not as ruled in {currency} by {last.by}"
         return Standing(
             subject=subject,
             text=self._words(subject, made),
@@ -157,6 +160,7 @@ class Rulebook:
             at=last.at if last is not None else None,
             changeable=subject is not Subject.CREDIT or self._policy.credit is not None,
             ruled=last is not None and last.rule is not None,
+            ignored=bool(currency),
         )
 
     def _words(self, subject: Subject, made: Rulings) -> str:

@@ -107,7 +107,8 @@ class Standing:
     source: str  #: who ruled it, or that it stands in the file
     at: datetime | None = None  #: when it was ruled
     changeable: bool = True  #: False: the file must be changed first
-    ruled: bool = False  #: whether it differs from the file by a ruling
+    ruled: bool = False  #: whether there is a ruling that the file could take the place of
+    ignored: bool = False  #: the ruling does not count; `source` says why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +138,18 @@ def policy(base: Policy, rulings: Rulings) -> Policy:
     people, caps = rulings.rule(Subject.APPROVERS), rulings.rule(Subject.CREDIT)
     if isinstance(people, Approvers):
         made = replace(made, approvers=(made.approvers | people.added) - people.removed)
-    if isinstance(caps, Caps) and made.credit is not None:
+    if isinstance(caps, Caps) and made.credit is not None and not foreign(base, rulings):
         made = replace(made, credit=replace(made.credit, **vars(caps)))
     return made
+
+
+def foreign(base: Policy, rulings: Rulings) -> str:
+    """The currency of ruled caps that count no more, as the file has another; "" where they do."""
+    caps = rulings.rule(Subject.CREDIT)
+    if not isinstance(caps, Caps) or base.credit is None:
+        return ""
+    currency = caps.cap_per_case.currency
+    return currency if currency != base.credit.cap_per_case.currency else ""
 
 
 def roster(base: Roster, rulings: Rulings) -> Roster:

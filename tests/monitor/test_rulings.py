@@ -11,6 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from monitor import app
+from monitor import check as checks
+from monitor.config import CreditTable
 from monitor.rulings import NOTE, Rulebook
 from responders import ruling
 from responders.ask import NotAllowed, NotNow, TooOld
@@ -460,3 +462,50 @@ def test_shifts_are_counted_and_placed() -> None:
     with pytest.raises(BadRule, match="Choose who"):
         ruling.placed((), None, Shift(person=""))
     assert ruling.placed((NIGHT,), None, None).shifts == (NIGHT,)
+
+
+def test_caps_in_a_currency_that_the_file_has_left_count_no_more(
+    team: Team, book: Rulebook
+) -> None:
+    book.rule(Subject.CREDIT, _caps(10, 30, 600), LEAD, seen=0)
+    dollars = {name: amount.replace("EUR", "USD") for name, amount in CREDIT.items()}
+    policy = team.settings.file.policy.model_copy(
+        update={"credit": CreditTable.model_validate(dollars)}
+    )
+    file = team.settings.file.model_copy(update={"policy": policy})
+    team.settings = team.settings.model_copy(update={"file": file})
+
+    team.restart()
+
+    counts = team.house.policy.credit
+    assert counts is not None
+    assert str(counts.cap_per_case) == "20.00 USD"
+    standing = next(one for one in team.house.rulebook.standing() if one.subject is Subject.CREDIT)
+    assert standing.text.startswith("10.00 USD is suggested")
+    assert standing.source == f"as config.toml says, not as ruled in EUR by {LEAD.shown}"
+    (line,) = (
+        found.line()
+        for found in checks.rules(team.house.rulebook)
+        if found.where == "rules for credit"
+    )
+    assert line.startswith("note ")
+    assert "as config.toml says, not as ruled in EUR by " in line
+    assert line.endswith("the lead can rule anew in App Home")
+
+
+def test_what_is_ruled_anew_in_the_files_currency_counts(team: Team, book: Rulebook) -> None:
+    euros = _caps(10, 30, 600)
+    noted = team.store.meta
+    book.rule(Subject.CREDIT, euros, LEAD, seen=0)
+    written = noted.get(NOTE)
+    assert written is not None
+    noted.put(NOTE, written.replace("EUR", "USD"))
+    credit = book.policy().credit
+    assert credit is not None
+    assert str(credit.cap_per_case) == "20.00 EUR"
+
+    book.rule(Subject.CREDIT, euros, LEAD, seen=1)
+
+    (standing,) = (one for one in book.standing() if one.subject is Subject.CREDIT)
+    assert standing.text.startswith("10.00 EUR is suggested, at most 30.00 EUR a case")
+    assert not standing.ignored
