@@ -181,7 +181,9 @@ class Learner:
         layer = lesson.layer or TeamLayer.trusting(threshold=lesson.threshold)
         anew = {one.mention_id: layer.probability_of(_trace(one)) for one in kept}
         chances = [anew.get(score.mention_id, score.complaint) for score in scores]
-        cut = threshold_for_budget(chances, days=days, alerts_per_day=alerts_per_day)
+        cut = threshold_for_budget(
+            chances, days=days, alerts_per_day=alerts_per_day, least=lesson.threshold
+        )
         return replace(lesson, layer=layer.with_threshold(cut), threshold=cut)
 
 

@@ -386,8 +386,18 @@ def threshold_for_precision(pairs: Sequence[Pair], precision: float) -> Quality 
     return best if best.precision >= precision else None
 
 
-def threshold_for_budget(scores: Iterable[float], *, days: float, alerts_per_day: float) -> float:
+def threshold_for_budget(
+    scores: Iterable[float], *, days: float, alerts_per_day: float, least: float
+) -> float:
     """The cut that would have flagged at most so many of these posts' probabilities a day.
+
+    A budget is no aim: what is left of it is not used up by posts that are no complaints.
+
+    Args:
+        scores: The probabilities, in any order.
+        days: From so many days.
+        alerts_per_day: At most so many.
+        least: The cut that serves without a budget; none below it is given.
 
     Raises:
         ValueError: the days or the budget are not above 0.
@@ -399,8 +409,9 @@ def threshold_for_budget(scores: Iterable[float], *, days: float, alerts_per_day
     ordered = sorted(scores, reverse=True)
     allowed = math.floor(days * alerts_per_day)
     if allowed >= len(ordered):
-        return _LOWEST_CUT
+        return least
     # Halfway to the first post that must stay silent; equal ones stay silent together.
     silent = ordered[allowed]
     louder = [score for score in ordered[:allowed] if score > silent]
-    return (louder[-1] + silent) / 2 if louder else min(silent + _LOWEST_CUT, _HIGHEST_CUT)
+    cut = (louder[-1] + silent) / 2 if louder else min(silent + _LOWEST_CUT, _HIGHEST_CUT)
+    return max(cut, least)

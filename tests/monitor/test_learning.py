@@ -261,6 +261,21 @@ def test_a_budget_needs_no_labels(store: Store, time: Time) -> None:
     assert not layer.reads_vectors
 
 
+def test_a_budget_that_a_quiet_brand_does_not_use_up_flags_no_more(
+    store: Store, time: Time
+) -> None:
+    for number in range(40):
+        judged = [(post(number), replace(CALM, complaint=number / 40))]
+        store.mentions.ingest(BRAND, "test", judged, None, NOW)
+    time.forward(timedelta(days=4))
+    made = learner(store, time, Aim(alerts_per_day=100))
+    shipped = made.cut(BRAND)
+
+    made.learn_if_due(BRAND)
+
+    assert made.cut(BRAND) == shipped > 0.1
+
+
 def test_a_budget_waits_for_a_few_days_of_posts(store: Store, time: Time) -> None:
     stored(store, *MEH[:5])
     made = learner(store, time, Aim(alerts_per_day=1))

@@ -384,7 +384,7 @@ def test_a_precision_that_cannot_be_had_gives_no_threshold() -> None:
 def test_a_budget_of_alerts_sets_the_threshold() -> None:
     scores = [0.9, 0.8, 0.7, 0.2, 0.1]
 
-    cut = threshold_for_budget(scores, days=1, alerts_per_day=2)
+    cut = threshold_for_budget(scores, days=1, alerts_per_day=2, least=0.1)
 
     assert sum(score >= cut for score in scores) == 2
 
@@ -392,15 +392,22 @@ def test_a_budget_of_alerts_sets_the_threshold() -> None:
 def test_equal_scores_stay_silent_together() -> None:
     scores = [0.9, 0.5, 0.5, 0.5]
 
-    assert sum(s >= threshold_for_budget(scores, days=1, alerts_per_day=2) for s in scores) == 1
-    assert threshold_for_budget([0.5, 0.5], days=1, alerts_per_day=1) > 0.5
+    assert (
+        sum(s >= threshold_for_budget(scores, days=1, alerts_per_day=2, least=0.1) for s in scores)
+        == 1
+    )
+    assert threshold_for_budget([0.5, 0.5], days=1, alerts_per_day=1, least=0.1) > 0.5
 
 
-def test_a_budget_above_all_posts_flags_nearly_all() -> None:
-    assert threshold_for_budget([0.9], days=7, alerts_per_day=5) == 0.01
+def test_a_budget_that_is_not_used_up_flags_no_more_than_the_judge_would() -> None:
+    scores = [0.9, 0.8, 0.3, 0.1, 0.05, 0.02, 0.015]
+
+    assert threshold_for_budget(scores, days=4, alerts_per_day=10, least=0.4) == 0.4
+    assert threshold_for_budget(scores, days=1, alerts_per_day=5, least=0.4) == 0.4
+    assert threshold_for_budget(scores, days=1, alerts_per_day=1, least=0.4) > 0.8
 
 
 @pytest.mark.parametrize(("days", "alerts"), [(0, 5), (7, 0), (-1, 5)])
 def test_a_budget_of_nothing_is_refused(days: float, alerts: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
-        threshold_for_budget([0.5], days=days, alerts_per_day=alerts)
+        threshold_for_budget([0.5], days=days, alerts_per_day=alerts, least=0.1)
