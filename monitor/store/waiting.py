@@ -1,29 +1,35 @@
 """What waits for a person, found cheaply: for lists, reminders and alarms. Reads only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from monitor.store.engine import Database
-from monitor.tables import action, brand, case, case_mention, incident, mention, promise
+from monitor.store.rows import Found
+from monitor.tables import action, audit, brand, case, case_mention, incident, mention, promise
 from responders.action import ActionKind, ActionState
 from responders.case import CaseId, CaseState, MentionId
 from responders.hold import HoldCode
 
+_APPROVED = ActionState.APPROVED.value
+#: Whatever becomes approved from here could leave before already.
+_ON_ITS_WAY = (_APPROVED, ActionState.SENDING.value)
 #: States in which a case asks for a person.
 _ASKING = (CaseState.OPEN.value, CaseState.NEEDS_HUMAN.value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """An approval that has not left, and since when."""
+    """An approval that has not left, and since when it could have."""
 
     case_id: CaseId
     kind: ActionKind
     round: int
-    approved_at: datetime
+    since: datetime
 
 
 class Waiting:
@@ -89,7 +95,11 @@ class Waiting:
         return self._by_name(query.order_by(promise.c.id))
 
     def held(self, before: datetime, limit: int = 200) -> tuple[Held, ...]:
-        """Approvals given before then that could have left and have not, oldest first."""
+        """Approvals that could have left since before then and have not, oldest first.
+
+        Counted from the approval, or from what kept it back with good reason, if that ended later:
+        what had to go first, a private channel that was closed, a question, quiet hours.
+        """
         parent = action.alias()
         sent_first = or_(
             action.c.depends_on.is_(None),
@@ -102,27 +112,28 @@ class Waiting:
             )
             .exists(),
         )
+        of_it = and_(
+            audit.c.case_id == action.c.case_id,
+            audit.c.action.in_([action.c.kind, action.c.depends_on]),
+            audit.c.at >= action.c.approved_at,
+        )
+        found = [action.c[name] for name in ("id", "case_id", "kind", "round", "approved_at")]
+        lines = [audit.c[name] for name in ("at", "what", "was", "now", "detail")]
         query = (
-            select(action.c.case_id, action.c.kind, action.c.round, action.c.approved_at)
+            select(*found, audit.c.action.label("of"), *lines)
+            .join_from(action, audit, of_it, isouter=True)
             .where(
                 action.c.state == ActionState.APPROVED.value,
                 action.c.approved_at <= before,
                 action.c.error_code != HoldCode.QUIET.value,  # that is how it should be
                 sent_first,
             )
-            .order_by(action.c.id)
-            .limit(limit)
+            .order_by(action.c.id, audit.c.id)
         )
         with self._database.read() as connection:
-            return tuple(
-                Held(
-                    case_id=CaseId(row.case_id),
-                    kind=ActionKind(row.kind),
-                    round=row.round,
-                    approved_at=row.approved_at,
-                )
-                for row in connection.execute(query)
-            )
+            rows = connection.execute(query).all()
+        held = (_held(tuple(of)) for _, of in groupby(rows, key=lambda row: row.id))
+        return tuple(islice((one for one in held if one and one.since <= before), limit))
 
     def silent(self, before: datetime, limit: int = 200) -> tuple[CaseId, ...]:
         """Answered cases in which something waits for the customer, untouched since before then."""
@@ -164,6 +175,26 @@ class Waiting:
             for name, case_id in connection.execute(query):
                 found.setdefault(name, []).append(CaseId(case_id))
         return {name: tuple(dict.fromkeys(cases)) for name, cases in found.items()}
+
+
+def _held(rows: Sequence[Found]) -> Held | None:
+    """An approval by its lines in the audit and those of what goes first; None: quiet hours."""
+    first, quiet = rows[0], False
+    since = first.approved_at
+    for row in rows:
+        if row.of == first.kind:
+            over = quiet
+            quiet = row.what == "held" and row.detail == HoldCode.QUIET.value
+            free = (over and not quiet) or (row.now == _APPROVED and row.was not in _ON_ITS_WAY)
+        else:
+            free = row.now == ActionState.SENT.value != row.was
+        if free:
+            since = max(since, row.at)
+    if quiet:
+        return None
+    return Held(
+        case_id=CaseId(first.case_id), kind=ActionKind(first.kind), round=first.round, since=since
+    )
 
 
 def _open() -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.base import Life, Mention, Receipt
+from connectors.base import Life, Mention, Receipt, Route
 from connectors.errors import ConnectorError, OutcomeUnknown, SetupError, TryLater
 from monitor.config import PolicyTable
 from monitor.holds import TURN, Gate, circuit
@@ -19,8 +19,9 @@ from monitor.office import FrontOffice
 from monitor.outages import FIRST_WAIT, Outages
 from monitor.store import Store
 from monitor.store.notebook import Pause
+from responders import outcome
 from responders.action import Action, ActionKind, ActionState
-from responders.case import CaseId, CaseState, Incident
+from responders.case import CaseId, CaseState, Change, Incident, Note
 from responders.hold import Hold, HoldCode
 from responders.policy import Brand
 from tests.monitor.house import EVA, FakeSlack, Platform, Time, complaint, house, open_store, send
@@ -236,8 +237,8 @@ def test_a_connector_that_breaks_loses_one_answer_and_not_every_one(
         _, jobs = ten_approved(store, tmp_path, Time(), Broken())
         jobs.walk()
 
-        states = Counter(public_of(store, n).state for n in range(1, 11))
-        assert states == {ActionState.UNKNOWN: 1, ActionState.APPROVED: 9}
+        found = Counter(public_of(store, n).state for n in range(1, 11))
+        assert found == {ActionState.UNKNOWN: 1, ActionState.APPROVED: 9}
 
 
 def test_a_post_that_cannot_be_looked_at_holds_up_no_other(url: str, tmp_path: Path) -> None:
@@ -358,22 +359,35 @@ def test_what_is_held_is_written_once_however_often_the_circuit_opens_again(
         assert len(lines) <= 2 * tries, "one for the try, one where it is held again"
 
 
-def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(
-    url: str, tmp_path: Path
-) -> None:
-    time, platform = Time(), Platform()
+def overnight(store: Store, folder: Path, time: Time, platform: Platform) -> tuple[House, Jobs]:
+    """One answer, approved at the beginning of eight quiet hours."""
     berlin = NOW.astimezone(ZoneInfo("Europe/Berlin"))
     start, end = berlin - timedelta(minutes=5), berlin + timedelta(hours=8)
     policy = PolicyTable(
         approvers=("eva",), undo_seconds=0, quiet_hours=f"{start:%H:%M}-{end:%H:%M}"
     )
-    with open_store(url) as store:
-        made = house(store, tmp_path, time, platform, surface=FakeSlack(), policy=policy)
-        store.mentions.ingest(BRAND, "reddit", [(complaint(1), ANGRY)], None, NOW)
-        jobs = Jobs(made)
-        jobs.prepare()
-        send(made, store.cases.get(CaseId(1)))
+    made = house(store, folder, time, platform, surface=FakeSlack(), policy=policy)
+    store.mentions.ingest(BRAND, "reddit", [(complaint(1), ANGRY)], None, NOW)
+    jobs = Jobs(made)
+    jobs.prepare()
+    send(made, store.cases.get(CaseId(1)))
+    return made, jobs
 
+
+def states(store: Store) -> list[ActionState]:
+    """Of the public and of the private half."""
+    return [action.state for action in store.cases.get(CaseId(1)).actions]
+
+
+APPROVED, SENT, BACK = ActionState.APPROVED, ActionState.SENT, ActionState.NEEDS_HUMAN
+
+
+def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(
+    url: str, tmp_path: Path
+) -> None:
+    time, platform = Time(), Platform()
+    with open_store(url) as store:
+        made, jobs = overnight(store, tmp_path, time, platform)
         for _ in range(7):
             jobs.walk()
             jobs.tell_all()
@@ -390,6 +404,83 @@ def test_what_waits_for_the_end_of_quiet_hours_is_not_returned_to_a_person(
         assert len(platform.sent) == 2, "sent once the hours are over"
 
 
+@pytest.mark.parametrize(
+    ("trouble", "morning"),
+    [(None, [SENT, APPROVED]), (TryLater("Too many requests."), [APPROVED, APPROVED])],
+)
+def test_two_hours_in_which_it_could_not_leave_begin_after_quiet_hours(
+    url: str, tmp_path: Path, trouble: TryLater | None, morning: list[ActionState]
+) -> None:
+    time, platform = Time(), Platform()
+    with open_store(url) as store:
+        _, jobs = overnight(store, tmp_path, time, platform)
+        jobs.walk()
+        time.forward(timedelta(hours=9))
+        platform.trouble = trouble
+        jobs.walk()
+        jobs.tell_all()
+        assert states(store) == morning, "neither half is returned to a person"
+
+        platform.trouble = TryLater("Too many requests.")
+        for _ in range(23):
+            time.forward(timedelta(minutes=5))
+            jobs.walk()
+            jobs.tell_all()
+        assert states(store) == morning
+        time.forward(timedelta(minutes=5))
+        jobs.tell_all()
+        assert BACK in states(store), "two hours later it is"
+
+
+def test_what_a_person_confirmed_in_spite_of_an_edit_waits_for_the_morning_too(
+    url: str, tmp_path: Path
+) -> None:
+    time, platform = Time(), Platform()
+    with open_store(url) as store:
+        _, jobs = overnight(store, tmp_path, time, platform)
+        case = store.cases.get(CaseId(1))
+        edited = replace(case.actions[0], error_code=outcome.EDITED)
+        note = Note(what="send_again", by="eva", action=PUBLIC, was="needs_human", now="approved")
+        change = Change(before=case, after=case.with_action(edited), notes=(note,))
+        assert store.cases.save(change, time())
+        for _ in range(5):
+            jobs.walk()
+            jobs.tell_all()
+            time.forward(timedelta(hours=1))
+
+        assert states(store) == [APPROVED, APPROVED]
+        time.forward(timedelta(hours=4))
+        for _ in range(2):
+            jobs.walk()
+        assert states(store) == [SENT, SENT]
+
+
+def test_what_waited_for_the_customer_has_two_hours_from_their_message_on(
+    url: str, tmp_path: Path
+) -> None:
+    time, platform = Time(), Platform(private=Route.CLOSED)
+    with open_store(url) as store:
+        policy = PolicyTable(approvers=("eva",), undo_seconds=0)
+        made = house(store, tmp_path, time, platform, surface=FakeSlack(), policy=policy)
+        store.mentions.ingest(BRAND, "reddit", [(complaint(1), ANGRY)], None, NOW)
+        jobs = Jobs(made)
+        jobs.prepare()
+        send(made, store.cases.get(CaseId(1)))
+        jobs.walk()
+        assert states(store) == [SENT, ActionState.WAITING]
+        time.forward(timedelta(hours=5))
+        theirs = complaint(2, private=True, created_at=time())
+        store.mentions.ingest(BRAND, "reddit", [(theirs, ANGRY)], None, time())
+        jobs.watch(CaseId(1))
+        jobs.tell_all()
+
+        assert states(store) == [SENT, APPROVED]
+        assert store.waiting.held(time() - timedelta(seconds=1)) == ()
+        assert [held.since for held in store.waiting.held(time())] == [time()]
+        jobs.walk()
+        assert states(store) == [SENT, SENT]
+
+
 def test_nothing_shows_as_sent_while_the_login_is_refused(url: str, tmp_path: Path) -> None:
     time, platform = Time(), Platform()
     with open_store(url) as store:
@@ -399,8 +490,8 @@ def test_nothing_shows_as_sent_while_the_login_is_refused(url: str, tmp_path: Pa
             time.forward(timedelta(minutes=5))
             jobs.walk()
 
-        states = {a.state for n in range(1, 11) for a in store.cases.get(CaseId(n)).actions}
-        assert states == {ActionState.APPROVED}
+        found = {a.state for n in range(1, 11) for a in store.cases.get(CaseId(n)).actions}
+        assert found == {APPROVED}
         assert platform.sent == []
 
 
