@@ -158,9 +158,11 @@ class Eraser:
             )
             half = _ids(connection, heard)
             _blank_quotes(connection, found)
-            _draw_anew(connection, _cases_of(connection, found), now)
+            cases = _cases_of(connection, found)
+            _draw_anew(connection, cases, now)
             _blank_words(connection, half, now)
             _blank_mentions(connection, self._database, sorted({*found} - {*half}), now)
+            _blank_authors(connection, cases)
         self._sweep_log()
         return len(found)
 
