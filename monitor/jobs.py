@@ -530,8 +530,9 @@ class Jobs:
             if due.platform in slow:
                 continue
             began, key = self._house.clock(), f"{due.kind} {due.round} of case {due.case_id}"
-            if not self.outages.waiting(key, began):
-                moved += self.attempt(key, partial(self.deliver, due)) not in (None, due.state)
+            of = f"sending on {due.platform}"  # switched off, say: one trouble, not one for each
+            if not self.outages.waiting(key, began) and not self.outages.waiting(of, began):
+                moved += self.attempt(key, partial(self.deliver, due), of) not in (None, due.state)
             if self._house.clock() - began > SLOW:
                 slow.add(due.platform)
         return moved

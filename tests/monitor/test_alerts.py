@@ -15,11 +15,12 @@ from monitor.outages import Outages
 from monitor.pager import Page
 from monitor.store import Store
 from responders.action import ActionState
-from responders.case import CaseId
+from responders.case import CaseId, CaseState
 from tests.monitor.house import Platform, Time, complaint, house, open_store, send
 from tests.monitor.posts import ANGRY, BRAND, NOW
 from tests.monitor.test_budgets import DOLLAR, Slack
 from tests.monitor.test_budgets import Room as Paid
+from tests.monitor.test_holds import ten_approved
 
 
 @dataclass
@@ -148,6 +149,34 @@ def test_while_polling_and_sending_are_refused_a_person_is_told_and_nothing_show
         states = {action.state for action in store.cases.get(CaseId(1)).actions}
         assert states == {ActionState.APPROVED}
         assert platform.sent == []
+
+
+def test_a_platform_that_is_switched_off_is_one_trouble_however_much_was_approved_there(
+    url: str, tmp_path: Path
+) -> None:
+    time, slack = Time(), Slack()
+    with open_store(url) as store:
+        ten_approved(store, tmp_path, time, Platform())
+        after = house(store, tmp_path, time, Platform(platform="twitter"), surface=slack)
+        jobs = Jobs(after)
+        for _ in range(4):
+            jobs.walk()
+            time.forward(timedelta(seconds=45))
+            jobs.tell_all()
+
+        pages = [
+            bulletin.title for bulletin in slack.bulletins if "needs a person" in bulletin.title
+        ]
+        assert pages == [f"🔑 sending on reddit: needs a person since {NOW:%H:%M} UTC."]
+        (line,) = slack.bulletins[-1].lines
+        assert "enable [connectors.reddit] again" in line.text
+        again = house(store, tmp_path, time, Platform(), surface=slack)
+        assert len(store.cases.list({CaseState.APPROVED})) == 10, "nothing is lost by it"
+        jobs = Jobs(again)
+        for _ in range(3):
+            jobs.walk()
+            time.forward()
+        assert len(store.cases.list({CaseState.ANSWERED})) == 10
 
 
 def test_each_stop_of_a_months_money_is_told_once(url: str, tmp_path: Path) -> None:
