@@ -56,6 +56,8 @@ BATCH = 200
 QUEUE = 10_000
 #: A platform that took so long over one send gets no second one in the same walk: others wait too.
 SLOW = timedelta(seconds=5)
+#: After so long a walk begins no further draft: others wait too, and the next walk goes on.
+DRAFTING = timedelta(seconds=1)
 #: Who claimed to post a digest and left no trace of it has died by then.
 CLAIM = timedelta(minutes=2)
 #: So many new cards are held up by their channels' pace before a walk leaves the others for later.
@@ -306,11 +308,17 @@ class Jobs:
             # They may have written to us before: what they said there belongs into the draft, and
             # a private channel that looked closed is open after all.
             self._each("watch", self.watch, [case_id], self._conversations)
+            case = self._store.cases.get(case_id)
+        if not _wants_a_draft(case):
+            return
+        answered = (case.round, case.entries)
+        # Once, as the writer may be asked and take its time: whoever is faster in between changes
+        # the case, and as a rule not what is answered.
+        draft = self._house.draft(case)
 
         def drafted(case: Case) -> Change | None:
-            if case.draft is not None or case.state is not CaseState.OPEN:
-                return None
-            draft = self._house.draft(case)
+            if not _wants_a_draft(case) or (case.round, case.entries) != answered:
+                return None  # where there is more to answer now, the next walk drafts that
             state = CaseState.NEEDS_HUMAN if draft.holding else case.state
             note = Note(
                 what="drafted",
@@ -499,11 +507,13 @@ class Jobs:
         mentions, cases = self._store.mentions, self._store.cases
         steps = self._each("rejudge", self.rejudge, mentions.unjudged(QUEUE))
         steps += self._each("file", self.file, mentions.unfiled(QUEUE))
-        steps += self._each("suggest", self.suggest, cases.to_suggest(QUEUE))
-        steps += self._deliver_all()
-        if self._house.surface is not None:
-            steps += self._show_all()
-        return steps
+        undrafted = cases.to_suggest(QUEUE)
+        if undrafted:
+            # The writer and the platforms' conversations may take seconds for each draft: what
+            # was approved, and the card that somebody clicked on, are not kept waiting by them.
+            steps += self._deliver_all() + self._show_all(but=frozenset(undrafted))
+            steps += self._each("suggest", self.suggest, undrafted, span=DRAFTING)
+        return steps + self._deliver_all() + self._show_all()
 
     def tell_all(self) -> int:
         """Tell people what no card tells: lists, reminders, alarms; how much was told."""
@@ -537,17 +547,20 @@ class Jobs:
                 slow.add(due.platform)
         return moved
 
-    def _show_all(self) -> int:
+    def _show_all(self, *, but: Collection[CaseId] = ()) -> int:
         """Bring the cards up to date as fast as the surface takes them; how many were tried.
 
-        What was not its turn yet is no step: the next walk takes it. New messages and changes of
-        old ones have a rate each, so that one which is used up holds up its own kind only.
+        Those of `but` change again in a moment and are left for then. What was not its turn yet is
+        no step: the next walk takes it. New messages and changes of old ones have a rate each, so
+        that one which is used up holds up its own kind only.
         """
+        if self._house.surface is None:
+            return 0
         steps = turned_away = 0
         edits = True
         lately = self._house.clock() - LATELY
         for case_id, has_card in self._store.cases.to_show(QUEUE, touched_since=lately):
-            if not (edits if has_card else turned_away < CHANNELS):
+            if case_id in but or not (edits if has_card else turned_away < CHANNELS):
                 continue
             key, now = f"show {case_id}", self._house.clock()
             if self.outages.waiting(SURFACE, now):
@@ -571,9 +584,14 @@ class Jobs:
         job: Callable[[Item], object],
         items: Iterable[Item],
         service: Callable[[Item], str] | None = None,
+        *,
+        span: timedelta | None = None,
     ) -> int:
-        """Run a job over items and pass over those that failed lately; how many were tried."""
-        steps = 0
+        """Run a job over items and pass over those that failed lately; how many were tried.
+
+        After the span no further one is begun: the next walk takes it.
+        """
+        steps, began = 0, self._house.clock()
         for item in items:
             key, now = f"{name} {item}", self._house.clock()
             of = key if service is None else service(item)
@@ -581,7 +599,8 @@ class Jobs:
                 continue
             self.attempt(key, partial(job, item), of)
             steps += 1
-            if steps == BATCH:
+            over = span is not None and self._house.clock() - began >= span
+            if steps == BATCH or over:
                 break
         return steps
 
@@ -696,6 +715,10 @@ class Jobs:
             if change is None or self._store.cases.save(change, self._house.clock()):
                 return
         raise RuntimeError(f"case {case_id}: changed by others {TRIES} times in a row")
+
+
+def _wants_a_draft(case: Case) -> bool:
+    return case.draft is None and case.state is CaseState.OPEN
 
 
 def _threads(case: Case) -> list[Mention]:

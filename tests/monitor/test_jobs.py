@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from connectors.base import Author, Mention, Receipt, Route
 from connectors.errors import BadPayload, Refused, SetupError, TryLater
 from connectors.reserve import is_proof
 from monitor import jobs as module
-from monitor.jobs import BEGAN, CLAIM, SLOW, House, Jobs, connector_for
+from monitor.duty import Plan
+from monitor.jobs import BEGAN, CLAIM, DRAFTING, SLOW, House, Jobs, connector_for
 from monitor.problems import RunError
 from monitor.store import Store
 from responders.action import ActionKind, ActionState
@@ -352,16 +353,19 @@ def test_a_conversation_that_cannot_be_read_holds_up_no_draft(
 def test_a_change_that_loses_every_race_is_a_fault_of_one_case(
     here: House, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def meddled(case: Case) -> Draft:
-        change(store, case, claimed_by=f"{case.revision}")
-        return here.draft(case)
+    @dataclass(frozen=True, kw_only=True)
+    class Meddled(Plan):
+        def due(self, brand: str, now: datetime, target: timedelta) -> datetime:
+            case = store.cases.get(CaseId(1))
+            change(store, case, claimed_by=f"{case.revision}")
+            return super().due(brand, now, target)
 
-    jobs = Jobs(replace(here, draft=meddled))
+    opened(Jobs(here), store, complaint(1))
 
-    opened(jobs, store, complaint(1))
+    opened(Jobs(replace(here, plan=Meddled())), store, complaint(2), complaint(3, "kim"))
 
     assert "changed by others 8 times in a row" in caplog.text
-    assert store.cases.get(CaseId(1)).draft is None
+    assert [len(store.cases.get(CaseId(number)).entries) for number in (1, 2)] == [1, 1]
 
 
 # Showing
@@ -530,6 +534,101 @@ def test_only_a_look_for_a_lost_message_is_to_prove_something(
     jobs.walk()
 
     assert lossy.reads == [True]
+
+
+def flood(store: Store, cases: int) -> None:
+    """So many new customers at once."""
+    made = [(complaint(n, author=f"kim{n}"), ANGRY) for n in range(100, 100 + cases)]
+    store.mentions.ingest(BRAND, "test", made, None, NOW)
+
+
+def test_what_is_approved_and_clicked_does_not_wait_for_the_drafts_of_others(
+    here: House, store: Store, reddit: Platform, slack: FakeSlack
+) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def slow(case: Case) -> Draft:
+        seen.append((len(reddit.sent), slack.cards[1].claimed_by == "eva"))
+        return here.draft(case)
+
+    jobs = Jobs(replace(here, draft=slow))
+    first = opened(Jobs(here), store, complaint(1), complaint(2, "kim"))
+    jobs.walk()
+    send(here, first)
+    change(store, store.cases.get(CaseId(2)), claimed_by="eva")
+    flood(store, 3)
+
+    jobs.walk()
+
+    assert len(seen) == 3
+    assert all(sent > 0 and drawn for sent, drawn in seen)
+    assert len(slack.cards) == 5
+
+
+def test_slow_drafts_are_left_for_the_next_walk(
+    here: House, store: Store, time: Time, slack: FakeSlack
+) -> None:
+    drafted: list[CaseId] = []
+
+    def slow(case: Case) -> Draft:
+        time.forward(DRAFTING / 2)
+        drafted.append(case.id)
+        return here.draft(case)
+
+    jobs = Jobs(replace(here, draft=slow))
+    flood(store, 5)
+
+    jobs.walk()
+    assert len(drafted) == 2
+    assert len(slack.cards) == 5  # with their posts, so that somebody can begin
+    rest(jobs)
+
+    assert sorted(drafted) == sorted(set(drafted))
+    assert len(drafted) == 5
+    assert len(slack.cards) == 5
+
+
+def test_a_draft_that_lost_a_race_is_kept_and_not_asked_for_again(
+    here: House, store: Store
+) -> None:
+    asked: list[int] = []
+
+    def slow(case: Case) -> Draft:
+        """Meanwhile somebody takes the case."""
+        asked.append(case.revision)
+        change(store, case, claimed_by="eva")
+        return here.draft(case)
+
+    store.mentions.ingest(BRAND, "test", [(complaint(1), ANGRY)], None, NOW)
+    Jobs(replace(here, draft=slow)).prepare()
+
+    found = store.cases.get(CaseId(1))
+    assert len(asked) == 1
+    assert found.draft is not None
+    assert found.claimed_by == "eva"
+
+
+def test_a_draft_for_what_has_gone_on_meanwhile_is_made_anew(here: House, store: Store) -> None:
+    asked: list[int] = []
+    jobs = Jobs(here)
+
+    def slow(case: Case) -> Draft:
+        """Meanwhile the customer writes again."""
+        asked.append(len(case.entries))
+        if len(asked) == 1:
+            store.mentions.ingest(BRAND, "test", [(complaint(2), ANGRY)], None, NOW)
+            jobs.file(store.mentions.unfiled(1)[0])
+        return here.draft(case)
+
+    store.mentions.ingest(BRAND, "test", [(complaint(1), ANGRY)], None, NOW)
+    slowly = Jobs(replace(here, draft=slow))
+    slowly.prepare()
+    assert store.cases.get(CaseId(1)).draft is None
+
+    slowly.prepare()
+
+    assert asked == [1, 2]
+    assert store.cases.get(CaseId(1)).draft is not None
 
 
 def test_a_paused_sender_sends_nothing_and_a_resumed_one_does(
