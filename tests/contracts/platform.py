@@ -83,7 +83,7 @@ class Platform(AbstractContextManager["Platform"], Protocol):
     def traits(self) -> Traits:
         """What this platform allows."""
 
-    def connector(self, *, timeout: float = 5.0) -> Connector:
+    def connector(self, *, timeout: float = 20.0) -> Connector:
         """A new connector with valid settings, as after a restart: it remembers nothing.
 
         `timeout` is that of each of its requests, in seconds.

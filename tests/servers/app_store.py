@@ -206,7 +206,7 @@ class AppStorePlatform(ReviewPlatform[AppStoreServer]):
     def __init__(self) -> None:
         self.server = AppStoreServer()
 
-    def connector(self, *, timeout: float = 5.0) -> AppStore:
+    def connector(self, *, timeout: float = 20.0) -> AppStore:
         return AppStore(settings(self.server.url, timeout_seconds=timeout))
 
     def public_replies(self) -> Sequence[Sent]:

@@ -526,7 +526,7 @@ class BlueskyPlatform(Front[BlueskyServer]):
     def __init__(self) -> None:
         self.server = BlueskyServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Bluesky:
+    def connector(self, *, timeout: float = 20.0) -> Bluesky:
         return self.connector_at(self.server.url, timeout=timeout)
 
     @staticmethod

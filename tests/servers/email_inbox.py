@@ -458,7 +458,7 @@ class EmailPlatform:
     ) -> None:
         self.provider.__exit__(kind, error, trace)
 
-    def connector(self, *, timeout: float = 5.0) -> EmailInbox:
+    def connector(self, *, timeout: float = 20.0) -> EmailInbox:
         return EmailInbox(settings(self.provider, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:

@@ -37,5 +37,5 @@ class FacebookPlatform(GraphPlatform[FacebookServer]):
     def __init__(self) -> None:
         self.server = FacebookServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Facebook:
+    def connector(self, *, timeout: float = 20.0) -> Facebook:
         return Facebook(settings(self.server.url, timeout_seconds=timeout))

@@ -134,7 +134,7 @@ class FeedPlatform(Front[FeedServer]):
     def __init__(self) -> None:
         self.server = FeedServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Feed:
+    def connector(self, *, timeout: float = 20.0) -> Feed:
         return Feed(settings(self.server.url + PATH, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:

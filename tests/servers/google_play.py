@@ -192,7 +192,7 @@ class GooglePlayPlatform(ReviewPlatform[GooglePlayServer]):
     def __init__(self) -> None:
         self.server = GooglePlayServer()
 
-    def connector(self, *, timeout: float = 5.0) -> GooglePlay:
+    def connector(self, *, timeout: float = 20.0) -> GooglePlay:
         return GooglePlay(settings(self.server.url, timeout_seconds=timeout))
 
     def public_replies(self) -> Sequence[Sent]:

@@ -191,7 +191,7 @@ class HackerNewsPlatform(Front[HackerNewsServer]):
     def __init__(self) -> None:
         self.server = HackerNewsServer()
 
-    def connector(self, *, timeout: float = 5.0) -> HackerNews:
+    def connector(self, *, timeout: float = 20.0) -> HackerNews:
         return HackerNews(settings(self.server.url, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:

@@ -77,5 +77,5 @@ class InstagramPlatform(GraphPlatform[InstagramServer]):
     def __init__(self) -> None:
         self.server = InstagramServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Instagram:
+    def connector(self, *, timeout: float = 20.0) -> Instagram:
         return Instagram(settings(self.server.url, timeout_seconds=timeout))

@@ -319,7 +319,7 @@ class MastodonPlatform(Front[MastodonServer]):
     def __init__(self) -> None:
         self.server = MastodonServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Mastodon:
+    def connector(self, *, timeout: float = 20.0) -> Mastodon:
         return self.connector_at(self.server.url, timeout=timeout)
 
     @staticmethod

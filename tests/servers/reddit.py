@@ -419,7 +419,7 @@ class RedditPlatform(Front[RedditServer]):
     def __init__(self) -> None:
         self.server = RedditServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Reddit:
+    def connector(self, *, timeout: float = 20.0) -> Reddit:
         return Reddit(settings(self.server.url, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:

@@ -215,7 +215,7 @@ class TelegramPlatform(Front[TelegramServer]):
     def __init__(self) -> None:
         self.server = TelegramServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Telegram:
+    def connector(self, *, timeout: float = 20.0) -> Telegram:
         return Telegram(settings(self.server.url, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:

@@ -150,7 +150,7 @@ class TrustpilotPlatform(ReviewPlatform[TrustpilotServer]):
     def __init__(self) -> None:
         self.server = TrustpilotServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Trustpilot:
+    def connector(self, *, timeout: float = 20.0) -> Trustpilot:
         return Trustpilot(settings(self.server.url, timeout_seconds=timeout))
 
     def public_replies(self) -> Sequence[Sent]:

@@ -497,7 +497,7 @@ class XPlatform(Front[XServer]):
     def __init__(self) -> None:
         self.server = XServer()
 
-    def connector(self, *, timeout: float = 5.0) -> Twitter:
+    def connector(self, *, timeout: float = 20.0) -> Twitter:
         return Twitter(settings(self.server.url, query=QUERY, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:

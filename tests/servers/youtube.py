@@ -250,7 +250,7 @@ class YouTubePlatform(Front[YouTubeServer]):
     def __init__(self) -> None:
         self.server = YouTubeServer()
 
-    def connector(self, *, timeout: float = 5.0) -> YouTube:
+    def connector(self, *, timeout: float = 20.0) -> YouTube:
         return YouTube(settings(self.server.url, timeout_seconds=timeout))
 
     def set_time(self, at: datetime) -> None:
