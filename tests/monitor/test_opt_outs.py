@@ -59,12 +59,12 @@ class TestTheBook:
         assert store.opt_outs.since(BRAND, made.platform, made.author.id) == NOW
 
     def test_keeps_no_id_of_theirs(self, store: Store) -> None:
-        store.opt_outs.add(BRAND, "reddit", "kim-4711", NOW)
+        store.opt_outs.add(BRAND, "reddit", "kim-wxyz", NOW)
 
         with store._database.read() as connection:
             rows = connection.exec_driver_sql("SELECT key, value FROM meta").all()
         assert any(row[0].startswith("opt_out:") for row in rows)
-        assert "4711" not in str(rows)
+        assert "wxyz" not in str(rows)
 
     def test_finds_people_by_handle_or_id(self, store: Store) -> None:
         made = post(1)
