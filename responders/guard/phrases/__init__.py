@@ -321,7 +321,7 @@ class Pieces:
     than a language has pieces, so the runs are looked up and only what begins like one is tried.
     """
 
-    short: tuple[str, ...]  #: are tried all the same
+    short: Mapping[int, frozenset[str]]  #: by their length: are runs themselves
     start: int  #: so many letters say where a piece may be
     by_start: Mapping[str, tuple[str, ...]]
 
@@ -329,7 +329,9 @@ class Pieces:
         """The pieces that a lower-cased text holds."""
         length, by_start = self.start, self.by_start
         runs = {text[at : at + length] for at in range(len(text) - length + 1)}
-        found = [piece for piece in self.short if piece in text]
+        found: list[str] = []
+        for size, pieces in self.short.items():
+            found += pieces & {text[at : at + size] for at in range(len(text) - size + 1)}
         for start in by_start.keys() & runs:
             found += [piece for piece in by_start[start] if piece in text]
         return frozenset(found)
@@ -344,8 +346,12 @@ def pieces_of(phrases: Iterable[Phrase]) -> Pieces:
     for piece in pieces:
         if len(piece) >= length:
             by_start.setdefault(piece[:length], []).append(piece)
+    short = {
+        size: frozenset(piece for piece in pieces if len(piece) == size)
+        for size in range(1, length)
+    }
     return Pieces(
-        short=tuple(piece for piece in pieces if len(piece) < length),
+        short={size: same for size, same in short.items() if same},
         start=length,
         by_start={start: tuple(same) for start, same in by_start.items()},
     )
