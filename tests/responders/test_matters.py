@@ -160,6 +160,23 @@ def test_every_text_is_clean_in_the_guards_eyes(language: str, familiar: bool) -
 
 
 @EACH
+def test_every_public_text_is_clean_beside_each_invitation(language: str) -> None:
+    voice = BOOKS.voices[language]
+    for matter in BOOKS.matters:
+        for text in matter.texts[language, Half.PUBLIC]:
+            for invitation in (*voice.we_write, *voice.write_to_us):
+                said = form(f"{text.words} {invitation}", familiar=False)
+                found = examine(
+                    said,
+                    Half.PUBLIC,
+                    language=language,
+                    brand=Brand(name="Nordlicht"),
+                    way=Way(route=Route.API),
+                )
+                assert found == (), (matter.name, said)
+
+
+@EACH
 def test_every_public_text_fits_into_x_in_its_shortest_frame(language: str) -> None:
     voice = BOOKS.voices[language]
     for matter in BOOKS.matters:
