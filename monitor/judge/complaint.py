@@ -35,7 +35,6 @@ NGRAMS = 0.3
 VADER = -0.4
 VADER_ALONE = -2.0
 LEAN = 0.8
-LEAN_ALONE = 0.8
 OTHER_NGRAMS = 0.25
 OTHER_NGRAMS_ALONE = 0.5
 #: A word list says less about a long text's single word than about a short one's.
@@ -256,9 +255,7 @@ def mood(sentiment: Sentiment, ruling: Ruling) -> float:
 
 def other_score(ngrams: float, leaning: float, *, encoded: bool) -> float:
     """What n-grams and word list add in a language other than English."""
-    if encoded:
-        return OTHER_NGRAMS * ngrams + LEAN * leaning
-    return OTHER_NGRAMS_ALONE * ngrams + LEAN_ALONE * leaning
+    return (OTHER_NGRAMS if encoded else OTHER_NGRAMS_ALONE) * ngrams + LEAN * leaning
 
 
 def lean_score(lean: Lean, folded: str, language: str) -> float:
