@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from monitor.judge.asks import asks
 from monitor.judge.complaint import ComplaintModel, Evidence, Route, sigmoid
-from monitor.judge.language import UNKNOWN, LanguageGuesser
+from monitor.judge.language import UNKNOWN, Guess, LanguageGuesser
 from monitor.judge.learn import TeamLayer, Trace
 from monitor.judge.phrases import Hit, fold
 from monitor.judge.red_flags import red_flags
@@ -93,18 +93,18 @@ class Judge:
         layer = team or self._team
         read = [text[:_READ_CHARACTERS] for text in texts]
         hinted = hints if hints is not None else [None] * len(read)
-        languages = [
-            self._languages.guess(text, hint) for text, hint in zip(read, hinted, strict=True)
+        guesses = [
+            self._languages.listen(text, hint) for text, hint in zip(read, hinted, strict=True)
         ]
         places = [place for place, text in enumerate(read) if text.strip()]
         found = self._model.examine_all(
             [read[place] for place in places],
-            [languages[place] for place in places],
+            [guesses[place].language for place in places],
             with_vector=layer is not None and layer.reads_vectors,
         )
         verdicts = [Verdict()] * len(read)
         for place, evidence in zip(places, found, strict=True):
-            verdicts[place] = self._verdict(read[place], languages[place], evidence, layer)
+            verdicts[place] = self._verdict(read[place], guesses[place], evidence, layer)
         return verdicts
 
     def traces(
@@ -125,14 +125,14 @@ class Judge:
         return traces
 
     def _verdict(
-        self, text: str, language: str, evidence: Evidence, team: TeamLayer | None
+        self, text: str, guess: Guess, evidence: Evidence, team: TeamLayer | None
     ) -> Verdict:
-        folded = fold(text)
+        folded, language = fold(text), guess.language
         score = evidence.score if team is None else team.score(evidence)
         complaint = round(sigmoid(score), 4)
         threshold = self._threshold if team is None else team.threshold
         angry = complaint >= threshold
-        flags, flag_hits = red_flags(folded, language)
+        flags, flag_hits = red_flags(folded, language, guess.spoken)
         wants_answer = asks(text, folded, language)
         subject, subject_hits = topic(
             folded,

@@ -7,7 +7,8 @@ three points over letting it choose among all. eldc where it is installed, py3la
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from threading import Lock
@@ -40,6 +41,18 @@ _ENOUGH_LETTERS = 3
 _FEW_LETTERS = 8
 #: Frequent words decide between the detector's first two where these are so close.
 _CLOSE = 0.02
+
+#: With fewer letters than this the words of every language are listened to.
+_SURE_LETTERS = 20
+#: A Chinese character says about as much as three letters.
+_LETTERS_OF = {"zh": 3}
+#: So close to the first, the detector's other guesses are listened to as well. Measured in November
+#: 2026 on labelled posts: the first of 19 in 20 English and German ones is further ahead.
+_RIVAL = 0.15
+#: Where one sentence ends and another may begin in another language.
+_SENTENCE_END = re.compile(r"[.!?;:,()\n\u2026\u3002\uff01\uff1f\uff0c\u2013\u2014]+|\s[-/|]+\s")
+#: Close cousins, told apart by a few letters.
+_CYRILLIC = frozenset({"uk", "ru"})
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _APOSTROPHE = "\u2019"
@@ -85,6 +98,15 @@ def detector() -> Scores:
         return _py3langid_scores()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """The language of a post, and which others may stand in it."""
+
+    language: str  #: ISO 639-1, or "und"
+    #: The product's languages that its words may be in; None where nothing is sure: any.
+    spoken: frozenset[str] | None = None
+
+
 class LanguageGuesser:
     """Guesses the language of posts. Threads may share one."""
 
@@ -98,6 +120,14 @@ class LanguageGuesser:
             text: Any text; lone surrogates and control characters are harmless.
             hint: The platform's own guess; counts only where the text alone does not decide.
         """
+        return self.listen(text, hint).language
+
+    def listen(self, text: str, hint: str | None = None) -> Guess:
+        """The language as `guess` tells it, and whose words may stand in the text besides.
+
+        A sentence of its own language is heard, and so is a close second guess; English is mixed
+        into everything.
+        """
         own = _NOISE.sub(" ", text)
         if len(_LETTER.findall(own)) < _FEW_LETTERS:
             own = _NOISE_BUT_HASHTAGS.sub(" ", text)
@@ -105,20 +135,35 @@ class LanguageGuesser:
             own = own.encode("utf-8", "ignore").decode("utf-8")
         letters = len(_LETTER.findall(own))
         if letters == 0:
-            return UNKNOWN
-        by_script = None if own.isascii() else _by_script(own, letters)
-        if by_script is not None:
-            return by_script
-        ranked = self._ranked(own)
-        votes = _votes(own)
-        choice = _decide(ranked, votes, letters)
-        if choice == UNKNOWN and hint in LANGUAGES:
-            return hint
-        return choice
+            return Guess(language=UNKNOWN)
+        choice = None if own.isascii() else _by_script(own, letters)
+        ranked = [] if choice is not None else self._ranked(own)
+        if choice is None:
+            choice = _decide(ranked, _votes(own), letters)
+            if choice == UNKNOWN and hint in LANGUAGES:
+                choice = hint
+        if choice not in LANGUAGES or letters * _LETTERS_OF.get(choice, 1) < _SURE_LETTERS:
+            return Guess(language=choice)
+        spoken = {choice, "en", *_rivals(ranked)}
+        for sentence in _SENTENCE_END.split(own):
+            said = len(_LETTER.findall(sentence))
+            if _FEW_LETTERS <= said < letters:
+                by_script = _by_script(sentence, said)
+                spoken.update([by_script] if by_script else _rivals(self._ranked(sentence)))
+        if spoken & _CYRILLIC:
+            spoken |= _CYRILLIC
+        return Guess(language=choice, spoken=frozenset(spoken))
 
     def _ranked(self, text: str) -> list[tuple[str, float]]:
         scores = self._scores(text.replace("\x00", " ").lower())
         return sorted(scores.items(), key=lambda pair: -pair[1])
+
+
+def _rivals(ranked: list[tuple[str, float]]) -> Iterator[str]:
+    """The languages that the detector finds nearly as likely as its first."""
+    for language, score in ranked:
+        if ranked[0][1] - score < _RIVAL:
+            yield language
 
 
 def _by_script(text: str, letters: int) -> str | None:

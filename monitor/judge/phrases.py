@@ -1,16 +1,17 @@
 """Finds phrases of many languages in one text: the engine below red flags, topics and questions.
 
 A phrase is written as a person would say it, with a few signs: `word*` is any word that begins so,
-`a|b` is either word, `_` stands for up to four words in between. A phrase that begins with `~`
-counts only in texts of its own language (a false friend elsewhere), and one that begins with `!`
-silences its group where it occurs. Case, accents and apostrophes do not count, because people in
-a hurry leave them out. Chinese is matched character by character, without word borders.
+`a|b` is either word, `_` stands for up to four words in between, and `^a|b` at its end says that
+neither word follows ("hurt my ^feelings"). A phrase that begins with `~` counts only in texts of
+its own language (a false friend elsewhere), and one that begins with `!` silences its group where
+it occurs. Case, accents and apostrophes do not count, because people in a hurry leave them out.
+Chinese is matched character by character, without word borders.
 """
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -33,6 +34,7 @@ _SHORTEST_PART = 2
 _WORDS_KEPT = 16_384
 _GAP = "_"
 _GAP_WORDS = 4
+_BUT_NOT = "^"
 
 
 def fold(text: str) -> str:
@@ -74,7 +76,8 @@ class _Entry:
     phrase: str
     tokens: tuple[str, ...]
     silences: bool
-    only_in: str | None  #: the one language in which it counts; None: in all
+    language: str  #: whose phrase it is
+    strict: bool  #: counts in texts of its own language alone
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -98,9 +101,13 @@ def _token_pattern(token: str) -> str:
 
 def _compile(tokens: Sequence[str]) -> re.Pattern[str]:
     han = _is_han(tokens[0][0])
+    end = "" if han else rf"(?![^\W{_HAN}])"
     pattern = ""
     gap = False
     for number, token in enumerate(tokens):
+        if token.startswith(_BUT_NOT):
+            end += rf"(?!\W+{_token_pattern(token[1:])}{end})"
+            continue
         if token == _GAP:
             gap = True
             continue
@@ -111,7 +118,7 @@ def _compile(tokens: Sequence[str]) -> re.Pattern[str]:
                 pattern += rf"\W+(?:\w+\W+){{0,{_GAP_WORDS}}}?" if gap else r"\W+"
         pattern += _token_pattern(token)
         gap = False
-    return re.compile(pattern if han else pattern + rf"(?![^\W{_HAN}])")
+    return re.compile(pattern + end)
 
 
 def _keys(token: str) -> Iterable[str]:
@@ -148,9 +155,11 @@ class PhraseBook:
     def _add(self, group: str, language: str, phrase: str) -> None:
         written = phrase.lstrip("!~")
         tokens = _tokens(written)
-        if not tokens or _GAP in (tokens[0], tokens[-1]):
+        if not tokens or _GAP in (tokens[0], tokens[-1]) or tokens[0].startswith(_BUT_NOT):
             raise ValueError(f'phrase "{phrase}" of {group}: must begin and end with a word')
-        for word in (word for token in tokens for word in token.split("|")):
+        if any(token.startswith(_BUT_NOT) for token in tokens[:-1]):
+            raise ValueError(f'phrase "{phrase}" of {group}: "^" must be its last word')
+        for word in (word for token in tokens for word in token.lstrip(_BUT_NOT).split("|")):
             if word.startswith("*") or (word.endswith("*") and len(word) <= _SHORTEST_PART):
                 raise ValueError(f'phrase "{phrase}" of {group}: at least two letters before "*"')
         entry = _Entry(
@@ -158,20 +167,31 @@ class PhraseBook:
             phrase=written,
             tokens=tuple(tokens),
             silences=phrase.startswith("!"),
-            only_in=language if phrase.startswith("~") else None,
+            language=language,
+            strict=phrase.startswith("~"),
         )
         for key in dict.fromkeys(_keys(tokens[0])):
             self._entries[key] = (*self._entries.get(key, ()), entry)
 
-    def find(self, folded: str, language: str = UNKNOWN) -> list[Hit]:
-        """Every phrase that the folded text holds, first one of a phrase only, in text order."""
+    def find(
+        self, folded: str, language: str = UNKNOWN, spoken: Collection[str] | None = None
+    ) -> list[Hit]:
+        """Every phrase that the folded text holds, first one of a phrase only, in text order.
+
+        Args:
+            folded: The text as `fold` makes it.
+            language: What it is written in; phrases that begin with `~` need it.
+            spoken: The languages whose phrases count; None: all.
+        """
         hits: list[Hit] = []
         seen: set[tuple[str, str]] = set()
         silenced: set[str] = set()
         for match in _WORD_START.finditer(folded):
             start = match.start()
             for entry in self._beginning(match.group()):
-                if entry.only_in is not None and entry.only_in != language:
+                if entry.strict and entry.language != language:
+                    continue
+                if spoken is not None and entry.language not in spoken:
                     continue
                 if (entry.group, entry.phrase) in seen:
                     continue
@@ -207,7 +227,7 @@ def _tokens(phrase: str) -> list[str]:
         if token == _GAP:
             tokens.append(token)
             continue
-        parts = [part for part in re.split(r"[^\w*|]+", fold(token)) if part]
+        parts = [part for part in re.split(r"[^\w*|^]+", fold(token)) if part]
         tokens.extend(parts)
     return tokens
 

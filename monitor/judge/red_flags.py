@@ -1,11 +1,11 @@
 """Reasons to call a named person, found by phrases in twelve languages.
 
-Every language's phrases are tried on every text: people mix languages, and the guess may be
-wrong. Missing an injury is worse than a false alarm, and nothing that a team teaches the judge
-silences a flag.
+Where the language is doubtful, every language's phrases are tried: people mix languages, and the
+guess may be wrong. Missing an injury is worse than a false alarm, and nothing that a team teaches
+the judge silences a flag.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from monitor.judge.phrases import Hit, book
@@ -22,14 +22,17 @@ _TOGETHER: Mapping[RedFlag, tuple[frozenset[str], frozenset[str]]] = {
 _FLAGS = frozenset(flag.value for flag in RedFlag)
 
 
-def red_flags(folded: str, language: str) -> tuple[tuple[RedFlag, ...], Sequence[Hit]]:
+def red_flags(
+    folded: str, language: str, spoken: Collection[str] | None = None
+) -> tuple[tuple[RedFlag, ...], Sequence[Hit]]:
     """The flags in the order of the enum, and the phrases that raised them.
 
     Args:
         folded: The text as `phrases.fold` makes it.
         language: ISO 639-1; the few phrases that mean something else elsewhere need it.
+        spoken: The languages that stand in the text where that is sure; None: any.
     """
-    found = book("red_flags").find(folded, language)
+    found = book("red_flags").find(folded, language, spoken)
     hits = [hit for hit in found if hit.group in _FLAGS]
     raised = {hit.group for hit in hits}
     hits += [hit for hit in _together(found) if hit.group not in raised]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.judge.asks import asks
-from monitor.judge.language import LanguageGuesser
+from monitor.judge.language import Guess, LanguageGuesser
 from monitor.judge.phrases import fold
 from monitor.judge.red_flags import red_flags
 from responders.verdict import RedFlag
@@ -69,14 +69,14 @@ def _post(line: str, language: str) -> Post:
     return Post(text=text, language=language, about=about, wanted=label[0] == "+")
 
 
-def answer(posts: Iterable[Post], guess: Callable[[str], str]) -> list[Answer]:
+def answer(posts: Iterable[Post], listen: Callable[[str], Guess]) -> list[Answer]:
     """What the judge's lists find in each post."""
     answers = []
     for post in posts:
         folded = fold(post.text)
-        language = guess(post.text)
-        found = {flag.value for flag in red_flags(folded, language)[0]}
-        if asks(post.text, folded, language):
+        guess = listen(post.text)
+        found = {flag.value for flag in red_flags(folded, guess.language, guess.spoken)[0]}
+        if asks(post.text, folded, guess.language):
             found.add(_ASKS)
         answers.append(Answer(post=post, found=frozenset(found)))
     return answers
@@ -115,27 +115,27 @@ def measure(name: str, answers: Sequence[Answer]) -> None:
     _row("asks, false alarms", [one for one in questions if not one.post.wanted], right=False)
 
 
-def measure_speed(posts: Sequence[Post]) -> None:
+def measure_speed(posts: Sequence[Post], listen: Callable[[str], Guess]) -> None:
     """Prints what the two lists cost a text."""
-    folded = [(post.text, fold(post.text), post.language) for post in posts]
+    folded = [(post.text, fold(post.text), listen(post.text)) for post in posts]
     start = time.process_time()
     for _ in range(_SPEED_ROUNDS):
-        for text, one, language in folded:
-            red_flags(one, language)
-            asks(text, one, language)
+        for text, one, guess in folded:
+            red_flags(one, guess.language, guess.spoken)
+            asks(text, one, guess.language)
     each = (time.process_time() - start) / (_SPEED_ROUNDS * len(folded))
     _say(f"\nred flags and questions: {each * 1e6:.1f} us a text, both lists together")
 
 
 def main() -> None:
     """Print the tables."""
-    guess = LanguageGuesser().guess
+    listen = LanguageGuesser().listen
     every: list[Post] = []
     for name in ROUNDS:
         posts = [post for language in LANGUAGES for post in read(name, language)]
         every += posts
-        measure(name, answer(posts, guess))
-    measure_speed(every)
+        measure(name, answer(posts, listen))
+    measure_speed(every, listen)
 
 
 if __name__ == "__main__":

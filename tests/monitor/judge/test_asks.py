@@ -1,6 +1,7 @@
 import pytest
 
 from monitor.judge.asks import asks
+from monitor.judge.language import Guess
 from tests.benchmarks.bench_flags import LANGUAGES, ROUNDS, answer, read, share
 
 
@@ -78,7 +79,7 @@ def test_a_question_in_an_unusual_dress_is_one(text: str, language: str) -> None
 def test_of_our_own_posts_nine_in_ten_questions_are_heard(name: str, language: str) -> None:
     posts = [post for post in read(name, language) if post.about == "asks" and post.wanted]
 
-    assert share(answer(posts, lambda text: language)) >= 0.9
+    assert share(answer(posts, lambda text: Guess(language=language))) >= 0.9
 
 
 @pytest.mark.parametrize("name", ROUNDS)
@@ -90,4 +91,4 @@ def test_of_our_own_posts_few_that_ask_nothing_are_taken_for_questions(name: str
         if post.about == "asks" and not post.wanted
     ]
 
-    assert share(answer(posts, lambda text: text and "und"), right=False) <= 0.2
+    assert share(answer(posts, lambda text: Guess(language="und")), right=False) <= 0.2

@@ -127,3 +127,47 @@ def test_py3langid_takes_over_where_eldc_is_missing(monkeypatch: pytest.MonkeyPa
     guesser = LanguageGuesser(language.detector())
 
     assert guesser.guess("Wo bleibt meine Bestellung, seit Wochen keine Antwort?") == "de"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Where is my parcel, it has been three weeks already", {"en"}),
+        (
+            "Mein Paket ist seit drei Wochen nicht angekommen, das kann doch nicht sein",
+            {"en", "de"},
+        ),
+        (
+            "I ordered this kettle from you last week. Ich habe mir die Hand verbrannt!",
+            {"en", "de"},
+        ),
+        ("Посилка досі не приїхала, я чекаю її вже три тижні", {"en", "uk", "ru"}),
+        ("快递晚了一个星期,客服也不回", {"en", "zh"}),
+        ("快递晚了一个星期,客服也不回. Ich habe mir die Hand verbrannt!", {"en", "zh", "de"}),
+    ],
+)
+def test_the_languages_that_stand_in_a_post_are_heard(
+    guesser: LanguageGuesser, text: str, spoken: set[str]
+) -> None:
+    heard = guesser.listen(text).spoken
+
+    assert heard is not None
+    assert heard >= spoken
+    assert len(heard) <= len(spoken) + 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "???", "hola", "ужас", "주문한 배송이 너무 늦어요 정말로", "zzz qqq"]
+)
+def test_where_the_language_is_not_sure_every_language_is_heard(
+    guesser: LanguageGuesser, text: str
+) -> None:
+    assert guesser.listen(text).spoken is None
+
+
+def test_a_language_that_is_nearly_as_likely_is_heard_too() -> None:
+    scores = {"nl": 0.81, "de": 0.75, "en": 0.5, "pl": 0.4}
+
+    heard = LanguageGuesser(lambda text: scores).listen("een twee drie vier vijf zes zeven").spoken
+
+    assert heard == frozenset({"nl", "de", "en"})

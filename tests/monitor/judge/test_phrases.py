@@ -121,3 +121,33 @@ def test_every_shipped_list_can_be_read_and_speaks_twelve_languages(name: str) -
         for language, phrases in languages.items():
             assert len(phrases) == len(set(phrases)), (group, language)
     assert book(name).find("nothing to see") is not None
+
+
+def test_a_phrase_can_tell_what_must_not_follow() -> None:
+    phrases = book_of("hurt my|his ^feelings|pride", "leak* ^oil")
+
+    assert found(phrases, "you hurt my hand") == ["hurt my"]
+    assert found(phrases, "hurt my") == ["hurt my"]
+    assert found(phrases, "you hurt my, feelings") == []
+    assert found(phrases, "it hurt his pride") == []
+    assert found(phrases, "it hurt his prideful son") == ["hurt his"]
+    assert found(phrases, "leaking oil") == []
+    assert found(phrases, "leaking oily things") == ["leaking"]
+
+
+@pytest.mark.parametrize("phrase", ["^feelings", "hurt ^my feelings"])
+def test_what_must_not_follow_stands_at_the_end(phrase: str) -> None:
+    with pytest.raises(ValueError, match="group"):
+        book_of(phrase)
+
+
+def test_only_the_phrases_of_the_spoken_languages_count() -> None:
+    phrases = PhraseBook({"group": {"en": ["press"], "it": ["operat*", "~caldo"]}})
+
+    def spoken(text: str, *languages: str) -> list[str]:
+        return [hit.words for hit in phrases.find(fold(text), languages[0], languages)]
+
+    assert spoken("the press is operating", "en", "de") == ["press"]
+    assert spoken("the press is operating", "en", "it") == ["press", "operating"]
+    assert spoken("the press is caldo", "it", "en") == ["press", "caldo"]
+    assert found(phrases, "the press is operating") == ["press", "operating"]

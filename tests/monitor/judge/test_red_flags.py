@@ -2,11 +2,13 @@ from collections.abc import Mapping
 
 import pytest
 
+from monitor.judge.language import LanguageGuesser
 from monitor.judge.phrases import fold
 from monitor.judge.red_flags import red_flags
 from responders.verdict import RedFlag
 from tests.benchmarks.bench_flags import LANGUAGES, ROUNDS, Answer, Post, answer, read, share
 
+LISTEN = LanguageGuesser().listen
 #: One post a flag and language that must never be missed.
 MUST: Mapping[RedFlag, Mapping[str, str]] = {
     RedFlag.INJURY: {
@@ -219,6 +221,44 @@ def test_ordinary_posts_raise_none(language: str, text: str) -> None:
     assert red_flags(fold(text), language)[0] == ()
 
 
+@pytest.mark.parametrize(("flag", "language", "text"), CASES)
+def test_a_flag_is_raised_in_the_languages_that_are_heard(
+    flag: RedFlag, language: str, text: str
+) -> None:
+    guess = LISTEN(text)
+
+    assert flag in red_flags(fold(text), guess.language, guess.spoken)[0]
+
+
+@pytest.mark.parametrize(
+    ("flag", "text"),
+    [
+        (RedFlag.INJURY, "I ordered a kettle from you last week. Ich habe mir die Hand verbrannt!"),
+        (RedFlag.LEGAL, "Das Paket kam wieder nicht an, my lawyer will write to you."),
+        (RedFlag.CHILD, "Very disappointed by this toy, moje córka połknęła część zabawki"),
+    ],
+)
+def test_a_flag_in_a_second_language_is_heard(flag: RedFlag, text: str) -> None:
+    guess = LISTEN(text)
+
+    assert flag in red_flags(fold(text), guess.language, guess.spoken)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The new operating system is slow and my phone loses sound all day",
+        "We could not even get a turkey on baseball night, thank you for nothing",
+        "Das Spiel der Piraten hat mir gar nicht gefallen, schade um das Geld",
+    ],
+)
+def test_another_languages_words_raise_no_flag_where_the_language_is_sure(text: str) -> None:
+    guess = LISTEN(text)
+
+    assert red_flags(fold(text), guess.language, guess.spoken)[0] == ()
+    assert red_flags(fold(text), "und")[0] != ()
+
+
 def test_flags_come_in_the_order_of_the_enum_with_their_words() -> None:
     flags, hits = red_flags(fold("my lawyer says the burns on my hand are serious"), "en")
 
@@ -231,7 +271,7 @@ def of(name: str, language: str, *, flagged: bool) -> list[Answer]:
     posts = [
         post for post in read(name, language) if post.about != "asks" and post.wanted is flagged
     ]
-    return answer(posts, lambda text: language)
+    return answer(posts, LISTEN)
 
 
 @pytest.mark.parametrize("name", ROUNDS)
