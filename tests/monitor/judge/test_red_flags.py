@@ -168,6 +168,18 @@ ALSO = [
     (RedFlag.INJURY, "the kettle gave me an electric shock"),
     (RedFlag.LEGAL, "I'll see you in court"),
     (RedFlag.CHILD, "my 3 year old son got hurt"),
+    (RedFlag.RIGHTS_REQUEST, "they refuse to repair it although it has a guarantee"),
+    (RedFlag.LEGAL, "expect a lawsuit"),
+    (RedFlag.LEGAL, "I will file a lawsuit against you"),
+    (RedFlag.LEGAL, "called the police on your driver"),
+    (RedFlag.LEGAL, "Das geht jetzt zur Polizei"),
+    (RedFlag.LEGAL, "Ich erstatte Anzeige gegen euch"),
+    (RedFlag.PRESS, "I am taking this to the newspapers"),
+    (RedFlag.PRESS, "Damit gehe ich an die Zeitung"),
+    (RedFlag.DATA_LEAK, "you leaked the addresses of your customers"),
+    (RedFlag.DATA_LEAK, "somebody logged into my account"),
+    (RedFlag.VIOLENCE, "I will punch your driver in the face"),
+    (RedFlag.INJURY, "the blade hurt my hand"),
     (RedFlag.CHILD, "I'm 14 and I bought this with my mum's card"),
 ]
 
@@ -179,15 +191,35 @@ HARMLESS = [
     ("en", "my order is three weeks late, where is it?"),
     ("en", "love the colour, it goes with my kitchen"),
     ("en", "my mother works at a hospital and loves your mugs"),
+    ("en", "the old kettle hurt my feelings, the new one leaks"),
+    ("en", "beating every rival on price, they took a shot at the market leader"),
+    ("en", "logged into my account and the site crashed, slapped with a fee too"),
+    ("en", "a lawsuit over the battery heads to court, says the paper"),
+    ("en", "the screen died a week after the warranty ran out"),
+    ("en", "out of warranty by two days and they want 200 to repair it"),
+    ("en", "your update deleted all the music I had"),
+    ("en", "the speech assistant ignored my accent again"),
+    ("en", "missed my deadline because the parcel was late"),
     ("de", "Die Jacke ist zu groß, sonst schön"),
+    ("de", "Die Hose ist gut geschnitten, aber das Regal will nicht halten"),
+    ("de", "Mein Fernseher will nicht mehr, die Anzeige bleibt dunkel"),
+    ("de", "Wiso kommt die Lampe zum Aufhängen nicht an?"),
+    ("de", "Das Gericht war lecker, die Toten Hosen liefen dazu"),
+    ("de", "Die Garantie ist leider schon abgelaufen, jetzt ist er kaputt"),
     ("de", "Wo bleibt mein Paket?"),
     ("fr", "Où est ma commande ?"),
     ("es", "¿Dónde está mi pedido?"),
     ("it", "Il pacco è in ritardo di una settimana"),
+    ("it", "L'operatore non risponde, operazione non riuscita sul sistema operativo"),
+    ("es", "La operación de pago no se completó"),
+    ("fr", "Une opération commerciale sans intérêt, quelle résilience"),
     ("pt", "Cadê meu pedido?"),
     ("nl", "Mijn bestelling is te laat"),
     ("pl", "Paczka jest opóźniona o tydzień"),
+    ("pl", "Operacja bankowa znów się nie udała"),
     ("cs", "Balík má týden zpoždění"),
+    ("cs", "Nový operační systém je pomalý"),
+    ("ru", "Операционная система тормозит"),
     ("uk", "Посилка запізнюється на тиждень"),
     ("ru", "Посылка опаздывает на неделю"),
     ("zh", "快递晚了一个星期"),
@@ -218,7 +250,9 @@ def test_a_wrong_guess_of_the_language_hides_no_flag(
 
 @pytest.mark.parametrize(("language", "text"), HARMLESS)
 def test_ordinary_posts_raise_none(language: str, text: str) -> None:
-    assert red_flags(fold(text), language)[0] == ()
+    guess = LISTEN(text)
+
+    assert red_flags(fold(text), language, guess.spoken)[0] == ()
 
 
 @pytest.mark.parametrize(("flag", "language", "text"), CASES)
@@ -247,9 +281,9 @@ def test_a_flag_in_a_second_language_is_heard(flag: RedFlag, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "The new operating system is slow and my phone loses sound all day",
+        "Every update of yours is a massacre of my playlists, thank you for nothing",
         "We could not even get a turkey on baseball night, thank you for nothing",
-        "Das Spiel der Piraten hat mir gar nicht gefallen, schade um das Geld",
+        "Das wird schon klappen, hoffe ich, aber das Paket ist noch nicht da",
     ],
 )
 def test_another_languages_words_raise_no_flag_where_the_language_is_sure(text: str) -> None:
@@ -263,7 +297,7 @@ def test_flags_come_in_the_order_of_the_enum_with_their_words() -> None:
     flags, hits = red_flags(fold("my lawyer says the burns on my hand are serious"), "en")
 
     assert flags == (RedFlag.INJURY, RedFlag.LEGAL)
-    assert {hit.group: hit.words for hit in hits}["legal"] == "lawyer"
+    assert {hit.group: hit.words for hit in hits}["legal"] == "my lawyer"
 
 
 def of(name: str, language: str, *, flagged: bool) -> list[Answer]:
