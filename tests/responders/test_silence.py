@@ -77,7 +77,10 @@ def test_praise_is_thanked_and_never_apologised_to() -> None:
         (post("RT @someone: Nordlicht lamp"), CALM),
         (post("Giveaway! Follow me for a Nordlicht lamp"), CALM),
         (post("Giveaway! Love Nordlicht"), GLAD),
-        (post("Love how well my lamp works, sure"), replace(GLAD, complaint=0.1)),
+        (replace(post("They all sing"), in_reply_to="9"), CALM),
+        (post("My lamp talks to my cat haha 😂 https://pic.example/1"), CALM),
+        (post("Nordlicht Needs To Open A Shop In Brno https://news.example/1"), CALM),
+        (post("RT @someone: Nordlicht opens in Brno, what a day"), CALM),
         (post("My cat thinks the Nordlicht lamp is a spaceship 😂"), GLAD),
         (post("My cat thinks the Nordlicht lamp is a spaceship lol"), CALM),
         (replace(post("They all do that"), in_reply_to="9"), CALM),
@@ -148,3 +151,86 @@ def test_where_it_may_be_nothing_of_ours_we_ask(text: str, verdict: Verdict) -> 
 )
 def test_a_complaint_with_a_picture_or_in_capitals_is_no_headline(text: str) -> None:
     assert answer(post(text), ANGRY) is Answer.REPLY
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Love how well my lamp works, sure", replace(GLAD, complaint=0.1)),
+        ("Fuuuuck yeah, a lamp like that", replace(GLAD, complaint=0.02)),
+        ("Great lamp, please make the cable longer", GLAD),
+        ("@nordlicht what the hell is this hahaha", CALM),
+        ("My lamp laughs at me lol", replace(CALM, compound=-0.2)),
+    ],
+)
+def test_where_kind_words_or_a_laugh_may_be_bitter_we_ask(text: str, verdict: Verdict) -> None:
+    assert answer(post(text), verdict) is Answer.ASK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks @nordlicht for an update that bricked my lamp",
+        "Thaaaanks for ruining my evening",
+        "Thank you for not sending my lamp lol",
+        "Na toll, Lampe kaputt, danke Nordlicht",
+        "Merci Nordlicht, ma lampe est en panne",
+    ],
+)
+def test_thanks_for_a_mishap_are_anger_in_costume(text: str) -> None:
+    assert answer(post(text), replace(GLAD, complaint=0.02)) is Answer.REPLY
+    assert answer(post(text), replace(GLAD, complaint=0.1)) is Answer.REPLY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks @nordlicht for replacing the lamp that broke",
+        "Danke, das Kabel war verschwunden und ist schon ersetzt",
+        "Thank you, what a lovely lamp",
+    ],
+)
+def test_thanks_for_a_repair_are_meant(text: str) -> None:
+    assert answer(post(text), replace(GLAD, topic=Topic.PRAISE)) is Answer.THANK
+
+
+@pytest.mark.parametrize("text", ["@hahamark explain the lamp", "Nordlicht lamp #hahaha"])
+def test_a_name_or_a_hashtag_is_no_laughter(text: str) -> None:
+    assert answer(post(text), CALM) is Answer.REPLY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "just need Nordlicht to come out with a longer cable https://pic.example/1",
+        "Nordlicht, the switch needs a lot of work. Just opened mine https://pic.example/1",
+        "RT @someone: dear nordlicht, learn to pack a lamp",
+        "Liebe Leute, macht mal ein längeres Kabel daran https://pic.example/1",
+    ],
+)
+def test_a_link_makes_no_news_of_somebody_who_speaks(text: str) -> None:
+    assert answer(post(text), CALM) is Answer.REPLY
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("price of lamps rises again https://news.example/1", replace(ANGRY, complaint=0.3)),
+        ("RT @someone: Nordlicht lamps in the dark", replace(ANGRY, complaint=0.4)),
+        ("What a lamp that is", replace(ANGRY, complaint=0.3, compound=0.5)),
+    ],
+)
+def test_doubtful_anger_in_news_or_kind_words_is_asked_about(text: str, verdict: Verdict) -> None:
+    assert answer(post(text), verdict) is Answer.ASK
+    assert answer(post(text), replace(verdict, complaint=0.9)) is Answer.REPLY
+    assert answer(post(text), replace(verdict, asks=True)) is Answer.REPLY
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["What a lamp, but dark", "What a useless lamp", "Thanks for the lamp that broke"],
+)
+def test_doubtful_anger_with_a_sour_word_gets_its_apology(text: str) -> None:
+    doubtful = replace(ANGRY, complaint=0.3, compound=0.5)
+
+    assert answer(post(text), doubtful) is Answer.REPLY
