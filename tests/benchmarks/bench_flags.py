@@ -20,6 +20,10 @@ from responders.verdict import RedFlag
 FOLDER = Path(__file__).parents[1] / "monitor" / "judge" / "flags"
 #: What each served for: see the README beside the posts.
 ROUNDS = ("first", "fresh")
+#: Later rounds: red flags and their neighbours alone, in five languages.
+FLAG_ROUNDS = ("third", "fourth")
+#: Never looked at while the lists were mended.
+BLIND = "blind"
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "uk", "ru", "zh")
 _ASKS = "asks"
 _SPEED_ROUNDS = 5
@@ -48,6 +52,11 @@ class Answer:
         if not self.post.about:
             return not self.found - {_ASKS}
         return (self.post.about in self.found) is self.post.wanted
+
+
+def written(name: str) -> tuple[str, ...]:
+    """The languages in which a round was written."""
+    return tuple(one for one in LANGUAGES if (FOLDER / name / f"{one}.txt").exists())
 
 
 def read(name: str, language: str) -> list[Post]:
@@ -95,7 +104,7 @@ def _row(name: str, answers: Sequence[Answer], *, right: bool) -> None:
     cells = []
     for language in LANGUAGES:
         here = [one for one in answers if one.post.language == language]
-        cells.append(f"{share(here, right=right):5.2f}")
+        cells.append(f"{share(here, right=right):5.2f}" if here else "    -")
     _say(f"  {name:24}{share(answers, right=right):5.2f} {''.join(cells)}  of {len(answers)}")
 
 
@@ -111,6 +120,8 @@ def measure(name: str, answers: Sequence[Answer]) -> None:
     alarms = Counter(flag for one in harmless for flag in one.found - {_ASKS})
     _say(f"  false alarms by flag    {dict(alarms.most_common())}")
     questions = [one for one in answers if one.post.about == _ASKS]
+    if not questions:
+        return
     _row("asks, recall", [one for one in questions if one.post.wanted], right=True)
     _row("asks, false alarms", [one for one in questions if not one.post.wanted], right=False)
 
@@ -131,8 +142,8 @@ def main() -> None:
     """Print the tables."""
     listen = LanguageGuesser().listen
     every: list[Post] = []
-    for name in ROUNDS:
-        posts = [post for language in LANGUAGES for post in read(name, language)]
+    for name in (*ROUNDS, *FLAG_ROUNDS, BLIND):
+        posts = [post for language in written(name) for post in read(name, language)]
         every += posts
         measure(name, answer(posts, listen))
     measure_speed(every, listen)

@@ -6,7 +6,17 @@ from monitor.judge.language import LanguageGuesser
 from monitor.judge.phrases import fold
 from monitor.judge.red_flags import red_flags
 from responders.verdict import RedFlag
-from tests.benchmarks.bench_flags import LANGUAGES, ROUNDS, Answer, Post, answer, read, share
+from tests.benchmarks.bench_flags import (
+    FLAG_ROUNDS,
+    LANGUAGES,
+    ROUNDS,
+    Answer,
+    Post,
+    answer,
+    read,
+    share,
+    written,
+)
 
 LISTEN = LanguageGuesser().listen
 #: One post a flag and language that must never be missed.
@@ -152,6 +162,8 @@ MUST: Mapping[RedFlag, Mapping[str, str]] = {
         "zh": "我要求七天无理由退货",
     },
 }
+#: The rounds that the lists were mended with, each in the languages that it was written in.
+MENDED = [(name, language) for name in (*ROUNDS, *FLAG_ROUNDS) for language in written(name)]
 CASES = [(flag, language, text) for flag, texts in MUST.items() for language, text in texts.items()]
 
 ALSO = [
@@ -227,6 +239,7 @@ HARMLESS = [
 
 
 def test_every_flag_is_tried_in_every_language() -> None:
+    assert [written(name) for name in ROUNDS] == [LANGUAGES, LANGUAGES]
     assert set(MUST) == set(RedFlag)
     assert all(len(texts) == 12 for texts in MUST.values())
 
@@ -308,8 +321,7 @@ def of(name: str, language: str, *, flagged: bool) -> list[Answer]:
     return answer(posts, LISTEN)
 
 
-@pytest.mark.parametrize("name", ROUNDS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("name", "language"), MENDED)
 def test_of_our_own_posts_nine_in_ten_raise_their_flag(name: str, language: str) -> None:
     answers = of(name, language, flagged=True)
 
@@ -317,8 +329,7 @@ def test_of_our_own_posts_nine_in_ten_raise_their_flag(name: str, language: str)
     assert share(answers) >= 0.9
 
 
-@pytest.mark.parametrize("name", ROUNDS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("name", "language"), MENDED)
 def test_of_our_own_harmless_posts_one_in_ten_at_most_raises_any(name: str, language: str) -> None:
     assert share(of(name, language, flagged=False), right=False) <= 0.1
 
