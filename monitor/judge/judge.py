@@ -132,7 +132,7 @@ class Judge:
         complaint = round(sigmoid(score), 4)
         threshold = self._threshold if team is None else team.threshold
         angry = complaint >= threshold
-        flags, flag_hits = red_flags(folded, language, guess.spoken)
+        flags, flag_hits = red_flags(folded, language, guess.spoken, evidence.vector)
         wants_answer = asks(text, folded, language)
         subject, subject_hits = topic(
             folded,

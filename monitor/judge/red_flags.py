@@ -1,4 +1,4 @@
-"""Reasons to call a named person, found by phrases in twelve languages.
+"""Reasons to call a named person, found by phrases in twelve languages and by what a post means.
 
 Where the language is doubtful, every language's phrases are tried: people mix languages, and the
 guess may be wrong. Missing an injury is worse than a false alarm, and nothing that a team teaches
@@ -8,6 +8,8 @@ the judge silences a flag.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from monitor.judge.alarms import alarms
+from monitor.judge.embedding import Vector
 from monitor.judge.phrases import Hit, book
 from responders.verdict import RedFlag
 
@@ -23,7 +25,10 @@ _FLAGS = frozenset(flag.value for flag in RedFlag)
 
 
 def red_flags(
-    folded: str, language: str, spoken: Collection[str] | None = None
+    folded: str,
+    language: str,
+    spoken: Collection[str] | None = None,
+    vector: Vector | None = None,
 ) -> tuple[tuple[RedFlag, ...], Sequence[Hit]]:
     """The flags in the order of the enum, and the phrases that raised them.
 
@@ -31,13 +36,21 @@ def red_flags(
         folded: The text as `phrases.fold` makes it.
         language: ISO 639-1; the few phrases that mean something else elsewhere need it.
         spoken: The languages that stand in the text where that is sure; None: any.
+        vector: The text's embedding, where there is one: it raises what no phrase names.
     """
     found = book("red_flags").find(folded, language, spoken)
     hits = [hit for hit in found if hit.group in _FLAGS]
     raised = {hit.group for hit in hits}
     hits += [hit for hit in _together(found) if hit.group not in raised]
     raised.update(hit.group for hit in hits)
+    if vector is not None:
+        hits += [_meant(flag) for flag in alarms().raised(vector) if flag.value not in raised]
+        raised.update(hit.group for hit in hits)
     return tuple(flag for flag in RedFlag if flag.value in raised), hits
+
+
+def _meant(flag: RedFlag) -> Hit:
+    return Hit(group=flag.value, words="the post as a whole", start=0, phrase="")
 
 
 def _together(found: Sequence[Hit]) -> Iterator[Hit]:

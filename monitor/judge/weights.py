@@ -1,4 +1,4 @@
-"""The numbers that training found, shipped as one archive of named members.
+"""The numbers that training found, shipped as archives of named members.
 
 A member is read when it is first needed, so that a team with posts in two languages does not pay
 for twelve.
@@ -18,10 +18,10 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @cache
-def weights(name: str) -> Mapping[str, Any]:
-    """One member of the shipped archive; an empty one where training made none of this name."""
+def weights(name: str, shipped_as: str = ARCHIVE) -> Mapping[str, Any]:
+    """One member of a shipped archive; an empty one where training made none of this name."""
     with (
-        as_file(files("monitor.judge").joinpath(ARCHIVE)) as path,
+        as_file(files("monitor.judge").joinpath(shipped_as)) as path,
         zipfile.ZipFile(path) as shipped,
     ):
         member = f"{name}.json"

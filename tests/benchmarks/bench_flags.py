@@ -1,7 +1,7 @@
 """How many red flags and questions are found: `python -m tests.benchmarks.bench_flags`.
 
-The posts are our own (`tests/monitor/judge/flags/README.md`). The language is guessed, as it is
-for a post from the world.
+The posts are our own (`monitor/judge/sentences/flags/README.md`). The language is guessed, as it is
+for a post from the world. What the whole judge finds is told for posts that nothing learnt from.
 """
 
 import sys
@@ -9,34 +9,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from monitor.judge import flag_lessons
 from monitor.judge.asks import asks
+from monitor.judge.flag_lessons import ASKS, FLAG_ROUNDS, ROUNDS, Post
+from monitor.judge.judge import Judge
 from monitor.judge.language import Guess, LanguageGuesser
 from monitor.judge.phrases import fold
 from monitor.judge.red_flags import red_flags
 from responders.verdict import RedFlag
 
-FOLDER = Path(__file__).parents[1] / "monitor" / "judge" / "flags"
-#: What each served for: see the README beside the posts.
-ROUNDS = ("first", "fresh")
-#: Later rounds: red flags and their neighbours alone, in five languages.
-FLAG_ROUNDS = ("third", "fourth")
-#: Never looked at while the lists were mended.
+#: A round that neither the lists nor the alarms learnt from.
 BLIND = "blind"
+BLIND_FOLDER = Path(__file__).parents[1] / "monitor" / "judge" / "flags" / BLIND
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "uk", "ru", "zh")
-_ASKS = "asks"
 _SPEED_ROUNDS = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Post:
-    """A labelled line."""
-
-    text: str
-    language: str
-    about: str  #: a red flag, "asks", or "" for a post without a flag
-    wanted: bool  #: whether it must be found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,32 +39,23 @@ class Answer:
     def right(self) -> bool:
         """Whether the one thing that the line is about was told rightly."""
         if not self.post.about:
-            return not self.found - {_ASKS}
+            return not self.found - {ASKS}
         return (self.post.about in self.found) is self.post.wanted
+
+
+def read(name: str, language: str) -> list[Post]:
+    """The posts of one round and language, in the order of the file."""
+    return flag_lessons.read(folder(name), language)
 
 
 def written(name: str) -> tuple[str, ...]:
     """The languages in which a round was written."""
-    return tuple(one for one in LANGUAGES if (FOLDER / name / f"{one}.txt").exists())
+    return flag_lessons.written(folder(name))
 
 
-def read(name: str, language: str) -> list[Post]:
-    """The posts of one round and language, in the order of the file.
-
-    Raises:
-        ValueError: a line has no sign or names no flag; the message shows it.
-    """
-    path = FOLDER / name / f"{language}.txt"
-    return [_post(line, language) for line in path.read_text("utf-8").splitlines()]
-
-
-def _post(line: str, language: str) -> Post:
-    label, _, text = line.partition(" ")
-    about = label[1:]
-    known = {"+": {*RedFlag, _ASKS}, "-": {"", _ASKS}}.get(label[:1], set())
-    if about not in known or not text:
-        raise ValueError(f'"{line}" ({language}): must begin with "+flag ", "- " or "+-asks "')
-    return Post(text=text, language=language, about=about, wanted=label[0] == "+")
+def folder(name: str) -> Traversable:
+    """Where a round lies: what nothing learns from stands among the tests."""
+    return BLIND_FOLDER if name == BLIND else flag_lessons.rounds().joinpath(name)
 
 
 def answer(posts: Iterable[Post], listen: Callable[[str], Guess]) -> list[Answer]:
@@ -86,9 +66,19 @@ def answer(posts: Iterable[Post], listen: Callable[[str], Guess]) -> list[Answer
         guess = listen(post.text)
         found = {flag.value for flag in red_flags(folded, guess.language, guess.spoken)[0]}
         if asks(post.text, folded, guess.language):
-            found.add(_ASKS)
+            found.add(ASKS)
         answers.append(Answer(post=post, found=frozenset(found)))
     return answers
+
+
+def judged(posts: Iterable[Post], judge: Judge) -> list[Answer]:
+    """What the whole judge finds in each post: lists, and alarms where a text has an embedding."""
+    every = list(posts)
+    verdicts = judge.judge_all([post.text for post in every])
+    return [
+        Answer(post=post, found=frozenset(flag.value for flag in verdict.red_flags))
+        for post, verdict in zip(every, verdicts, strict=True)
+    ]
 
 
 def share(answers: Sequence[Answer], *, right: bool = True) -> float:
@@ -113,13 +103,13 @@ def measure(name: str, answers: Sequence[Answer]) -> None:
     _say(f"\nred flags and questions, {name} posts{'':3}all   {'   '.join(LANGUAGES)}")
     for flag in RedFlag:
         _row(f"recall {flag.value}", [one for one in answers if one.post.about == flag], right=True)
-    flagged = [one for one in answers if one.post.about not in ("", _ASKS)]
+    flagged = [one for one in answers if one.post.about not in ("", ASKS)]
     _row("recall of all flags", flagged, right=True)
     harmless = [one for one in answers if not one.post.about]
     _row("false alarms", harmless, right=False)
-    alarms = Counter(flag for one in harmless for flag in one.found - {_ASKS})
+    alarms = Counter(flag for one in harmless for flag in one.found - {ASKS})
     _say(f"  false alarms by flag    {dict(alarms.most_common())}")
-    questions = [one for one in answers if one.post.about == _ASKS]
+    questions = [one for one in answers if one.post.about == ASKS]
     if not questions:
         return
     _row("asks, recall", [one for one in questions if one.post.wanted], right=True)
@@ -146,6 +136,8 @@ def main() -> None:
         posts = [post for language in written(name) for post in read(name, language)]
         every += posts
         measure(name, answer(posts, listen))
+        if name == BLIND:
+            measure("blind, the whole judge,", judged(posts, Judge()))
     measure_speed(every, listen)
 
 

@@ -1,8 +1,9 @@
 import pytest
 
 from monitor.judge.asks import asks
+from monitor.judge.flag_lessons import ROUNDS
 from monitor.judge.language import Guess
-from tests.benchmarks.bench_flags import LANGUAGES, ROUNDS, answer, read, share
+from tests.benchmarks.bench_flags import LANGUAGES, answer, read, share
 
 
 @pytest.mark.parametrize(

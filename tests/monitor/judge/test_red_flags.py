@@ -2,17 +2,18 @@ from collections.abc import Mapping
 
 import pytest
 
+from monitor.judge.flag_lessons import FLAG_ROUNDS, ROUNDS, Post
+from monitor.judge.judge import Judge
 from monitor.judge.language import LanguageGuesser
 from monitor.judge.phrases import fold
 from monitor.judge.red_flags import red_flags
 from responders.verdict import RedFlag
 from tests.benchmarks.bench_flags import (
-    FLAG_ROUNDS,
+    BLIND,
     LANGUAGES,
-    ROUNDS,
     Answer,
-    Post,
     answer,
+    judged,
     read,
     share,
     written,
@@ -332,6 +333,17 @@ def test_of_our_own_posts_nine_in_ten_raise_their_flag(name: str, language: str)
 @pytest.mark.parametrize(("name", "language"), MENDED)
 def test_of_our_own_harmless_posts_one_in_ten_at_most_raises_any(name: str, language: str) -> None:
     assert share(of(name, language, flagged=False), right=False) <= 0.1
+
+
+def test_of_posts_that_nothing_learnt_from_the_whole_judge_hears_half() -> None:
+    posts = [post for language in written(BLIND) for post in read(BLIND, language)]
+    flagged = [post for post in posts if post.wanted]
+    harmless = [post for post in posts if not post.wanted]
+    judge = Judge()
+
+    assert share(judged(flagged, judge)) >= 0.5
+    assert share(answer(flagged, LISTEN)) < share(judged(flagged, judge))
+    assert share(judged(harmless, judge), right=False) <= 0.1
 
 
 @pytest.mark.parametrize(
