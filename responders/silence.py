@@ -52,7 +52,7 @@ _SURELY_NONE = 0.05
 #: that are a grievance are found so, and one in seven of the others.
 _GRIEVANCE = 0.2
 #: From this on anger is sure enough for an apology, whatever the post looks like. Below it, on the
-#: same posts, nine of ten that read like news and four of five with kind words are no complaint.
+#: same posts, seven of eight that read like news and three of four with kind words are none.
 _SURELY_ANGRY = 0.5
 #: VADER's score from which a post is plainly kind. Source: its README, where 0.05 is the least
 #: positive; praise worth an answer is well above.

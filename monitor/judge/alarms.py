@@ -16,8 +16,8 @@ from responders.verdict import RedFlag
 
 ARCHIVE = "alarms.zip"
 MEMBER = "alarms"
-#: From this log-odds on a flag is raised. Chosen in November 2026 by the harmless: of 6,000 real
-#: posts about brands and politics three in a thousand at most reach it in any of five sets.
+#: From this log-odds on a flag is raised. Chosen in November 2026 by the harmless: of five sets of
+#: 1,200 real posts about brands and politics each, six in a thousand at most reach it.
 SURE = 0.5
 
 
