@@ -6,7 +6,7 @@ OUT ?= gallery
 DATA ?= ../shared/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install demo test coverage lint lock bench bench-judge bench-guard gallery train soak clean
+.PHONY: install demo test coverage lint lock bench bench-judge bench-guard gallery train train-guard soak clean
 
 install: $(VENV)/.run          ## run-time packages and the command `amends`
 
@@ -42,6 +42,11 @@ gallery: $(VENV)/.dev          ## every card as a picture, phone and desk, light
 train: $(VENV)/.dev            ## the complaint model once more; monitor/judge/sentences/README.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'scikit-learn>=1.7'
 	$(BIN)/python -m monitor.judge.train $(DATA)
+
+train-guard: $(VENV)/.dev      ## the guard's model once more, half an hour; responders/guard/meaning/lessons
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch>=2.8'
+	$(BIN)/python -m responders.guard.meaning.train \
+	  responders/guard/meaning/lessons tests/responders/guard_texts
 
 soak: $(VENV)/.dev             ## the long runs: 1,000 kills at every step, 20,000 schedules, big posts
 	AMENDS_SOAK=1 nice -n 10 $(BIN)/python -m pytest -q -n 2 $(ARGS) \

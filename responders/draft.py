@@ -10,6 +10,9 @@ from responders.money import Money
 #: no card, log, audit line or draft ever holds the code itself.
 CODE_PLACEHOLDER = "{code}"
 
+#: Draft.written_by where nobody has touched the playbooks' words.
+PLAYBOOK = "playbook"
+
 
 class Half(StrEnum):
     """The two halves of an answer."""
@@ -64,7 +67,7 @@ class Draft:
     holding: str | None = None  #: a short start for a person where a red flag stops the template
     holding_english: str | None = None
     reason: str = ""  #: why there is no text
-    written_by: str = "playbook"
+    written_by: str = PLAYBOOK
 
     @property
     def blocked(self) -> bool:

@@ -4,7 +4,7 @@ Pure: the same case, settings and used texts always give the same draft. Nothing
 wrote enters a text but a first name that we know to be one.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import product
@@ -17,6 +17,7 @@ from responders.guard.facts import any_link
 from responders.playbooks import Matter, Offer, Playbook, Playbooks, Text
 from responders.policy import Brand, Policy
 from responders.silence import Answer, consider
+from responders.used import NOTHING, Used
 from responders.verdict import RedFlag, Topic
 from responders.voice import Voice, first_name
 from responders.wording import form, say, tame
@@ -93,7 +94,7 @@ def suggest(
     policy: Policy,
     ability: Ability,
     playbooks: Playbooks,
-    used: Collection[str] = (),
+    used: Used = NOTHING,
 ) -> Draft:
     """What we propose to say; both texts are None with a reason where we should say nothing.
 
@@ -103,8 +104,8 @@ def suggest(
         policy: Gives the credit.
         ability: What can be sent, how long it may be, and so what the public text invites to.
         playbooks: Ours and the team's.
-        used: Texts that went out lately on this platform or to this customer. None is repeated;
-            when no wording is left, a person writes.
+        used: What this customer has read is not said again: when no wording is left, a person
+            writes. What others have read comes again once it lies furthest back.
     """
     language, notes = _language(case, brand, playbooks)
     blank = Draft(
@@ -242,7 +243,7 @@ def _written(
     brand: Brand,
     policy: Policy,
     ability: Ability,
-    used: Collection[str],
+    used: Used,
     notes: tuple[str, ...],
 ) -> Draft:
     language = blank.language
@@ -311,8 +312,8 @@ def _first(found: Iterator[_Pair | None]) -> _Pair | None:
 
 def _exhausted(playbook: Playbook, half: Half) -> str:
     return (
-        f"Every {half} wording of playbook {playbook.name} was used lately or is too long here: "
-        "a person writes."
+        f"Every {half} wording of playbook {playbook.name} was said to this customer before or is "
+        "too long here: a person writes."
     )
 
 
@@ -403,23 +404,36 @@ def _notice(pen: _Pen, platform: str) -> tuple[_Pair, ...]:
     return (stop, pen.pair(pen.voice.privacy, pen.english.privacy, link=pen.privacy))
 
 
+#: So many of the last texts of a platform are not repeated word for word: platforms refuse
+#: duplicates, and readers see a few answers of ours at once.
+_APART = 3
+
+
 def _chosen(
-    candidates: Iterator[_Candidate], way: Way, said: Sequence[str], used: Collection[str]
+    candidates: Iterator[_Candidate], way: Way, said: Sequence[str], used: Used
 ) -> _Pair | None:
-    """The first text that fits, was not sent lately, and says nothing anew to this customer."""
-    spare: _Pair | None = None
+    """The first text that fits and is new; else the one that others read longest ago.
+
+    Never one whose heart this customer has read.
+    """
+    known, lately = (*said, *used.theirs), used.lately
+    spare: tuple[int, _Pair] | None = None
     for candidate in candidates:
-        if any(candidate.heart in text for text in said):
+        if any(candidate.heart in text for text in known):
             continue
         pair = next(
             (p for p in (candidate.whole, candidate.plain) if way.limit.fits(p.words)), None
         )
-        if pair is None or any(same_words(pair.words, old) for old in used):
+        if pair is None:
             continue
-        if not any(candidate.heart in old for old in used):
+        ago = next((n for n, old in enumerate(lately) if candidate.heart in old), None)
+        if ago is None:
             return pair
-        spare = spare or pair
-    return spare
+        if (spare is None or ago > spare[0]) and not any(
+            same_words(pair.words, old) for old in lately[:_APART]
+        ):
+            spare = ago, pair
+    return None if spare is None else spare[1]
 
 
 def _credit(pen: _Pen, playbook: Playbook, policy: Policy) -> Credit | None:

@@ -37,6 +37,7 @@ from monitor.store.waiting import Waiting
 from monitor.store.words import Labels, Promises
 from monitor.tables import spend
 from responders.case import Case, MentionId
+from responders.used import Used
 
 __all__ = ["Standing", "Store", "StoreError", "schema_state", "upgrade"]
 
@@ -132,9 +133,9 @@ class Store:
         asked = self.opt_outs.since(case.brand, platform, author)
         return replace(self.cases.contact(case), asked_to_stop_at=asked)
 
-    def used_texts(self, brand: str, platform: str, author_id: str, limit: int) -> list[str]:
-        """Texts that went, or are to go, to this author or to others there; theirs first."""
-        return self.cases.used_texts(brand, platform, author_id, limit)
+    def used_texts(self, asking: Case, limit: int) -> Used:
+        """What went, or is to go, to this customer and to others there. See `Cases.used_texts`."""
+        return self.cases.used_texts(asking, limit)
 
     def spent(self, brand: str, month: str) -> int:
         """What the brand's credits of a month ("2026-11") came to, in minor units."""

@@ -1,6 +1,5 @@
 """Cases with all that belongs to them. `save` is the only way to change what a person decided."""
 
-import builtins
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -65,6 +64,7 @@ from responders.case import (
 )
 from responders.draft import Draft
 from responders.money import Money
+from responders.used import Used
 
 #: What the platform shows below a post; a credit is no text.
 _PUBLIC = frozenset({ActionKind.PUBLIC, ActionKind.HOLDING, ActionKind.FOLLOW_UP})
@@ -333,24 +333,30 @@ class Cases:
             wrote = connection.execute(_WROTE, asked).scalar()
         return Contact(wrote_privately_at=wrote, replies=replies(found))
 
-    def used_texts(
-        self, brand_name: str, platform: str, author_id: str, limit: int = 50
-    ) -> builtins.list[str]:
-        """Texts that went, or are to go, to this author or to others there; theirs first."""
-        query = (
+    def used_texts(self, asking: Case, limit: int = 50) -> Used:
+        """Texts of other cases that went, or are to go, on the platform of this one.
+
+        To its author as far back as there are any, `limit` to anybody, the newest first.
+        """
+        subject = asking.subject.mention
+        texts = (
             select(action.c.text)
             .join(case, case.c.id == action.c.case_id)
             .where(
-                case.c.brand_id == self._brands.find(brand_name),
-                case.c.platform == platform,
+                case.c.brand_id == self._brands.find(asking.brand),
+                case.c.platform == subject.platform,
+                case.c.id != asking.id,
                 action.c.text != "",
                 action.c.state.not_in(_UNUSED),
             )
-            .order_by((case.c.author_id == author_id).desc(), action.c.id.desc())
-            .limit(limit)
+            .order_by(action.c.id.desc())
         )
+        theirs = texts.where(case.c.author_id == subject.author.id)
         with self._database.read() as connection:
-            return [str(used) for used in connection.execute(query).scalars()]
+            return Used(
+                theirs=tuple(map(str, connection.execute(theirs).scalars())),
+                lately=tuple(map(str, connection.execute(texts.limit(limit)).scalars())),
+            )
 
     def opened(self, brand_name: str, start: datetime, end: datetime) -> tuple[Opened, ...]:
         """What became of the cases that were opened in [start, end), oldest first."""

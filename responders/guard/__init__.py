@@ -1,7 +1,10 @@
 """What a text must not say: read on every draft, on every edit, and right before sending.
 
-Pure code and no model: the same text has the same findings on every machine, each with the words
-that were seen and what to write instead. The phrases of each language lie in `phrases/`.
+Pure: the same text has the same findings each time, each with the words that were seen and what
+to write instead. Two readers look at a text. The phrases of each language (`phrases/`) are quick
+and literal; `meaning/` is a small model that was taught what the codes mean, hears what nobody
+wrote down, and lets a phrase pass that only looks like one. The playbooks' own words are read by
+the phrases alone: the tests have the model read all of them.
 """
 
 import re
@@ -11,8 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from connectors.base import Ability, Mention, Way
-from responders.draft import CODE_PLACEHOLDER, Draft, Finding, Half
-from responders.guard import facts
+from responders.draft import CODE_PLACEHOLDER, PLAYBOOK, Draft, Finding, Half
+from responders.guard import facts, meaning
 from responders.guard.codes import INSTEAD, NEVER_OVERRIDDEN, Code, severity
 from responders.guard.phrases import Listening, folded, likely_in, listening, pieces_in
 from responders.guard.tongue import is_han, tongue, tongues
@@ -44,6 +47,9 @@ _HEARD = (
 #: Said in private freely: the customer's own order, and an extra.
 _PUBLIC_ONLY = frozenset({Code.ORDER_FACT, Code.CREDIT_IN_PUBLIC, Code.DM_ONLY})
 
+#: Free to be said where the brand's facts hold it, or a person has checked it.
+_OF_FACTS = frozenset({Code.AMOUNT, Code.DATE, Code.POLICY})
+
 #: Whose phrases are listened for where a language has none of its own.
 _FALLBACK = "en"
 
@@ -56,7 +62,8 @@ class _Reading:
     """One text under the glass."""
 
     text: str  #: as written
-    plain: str  #: folded
+    shown: str  #: folded
+    plain: str  #: the same without the brand's own names, which say nothing
     lower: str
     half: Half
     language: str
@@ -88,6 +95,7 @@ def examine(
     used: Collection[str] = (),
     addressee: str = "",
     checked: Collection[str] = (),
+    second_look: bool = True,
 ) -> tuple[Finding, ...]:
     """What this text should not say; at most one finding of each code, in the order of the codes.
 
@@ -102,13 +110,19 @@ def examine(
         used: Texts that went out lately and must not be repeated.
         addressee: The customer's handle: the one account that the text may mention.
         checked: Amounts, days and terms that a person has checked for this case.
+        second_look: Whether the model reads it too, about 30 ms a sentence; the playbooks' words
+            need none. Without its weights the phrases stand alone.
     """
-    plain = folded(text, language)
+    shown = folded(text, language)
+    plain = _unnamed(shown, brand)
     lower = plain.lower()
+    if len(lower) != len(plain):
+        # Lower case is longer than the text in a few alphabets; the words are then shown lower.
+        shown = plain = lower
     reading = _Reading(
         text=text,
-        # Lower case is longer than the text in a few alphabets; the words are then shown lower.
-        plain=plain if len(lower) == len(plain) else lower,
+        shown=shown,
+        plain=plain,
         lower=lower,
         half=half,
         language=language,
@@ -121,9 +135,29 @@ def examine(
     )
     order = list(Code)
     first: dict[str, Finding] = {}
-    for found in (*_patterns(reading), *_phrases(reading), *_whole(reading)):
+    heard = tuple(_phrases(reading))
+    if second_look and meaning.available():
+        heard = tuple(_looked_again(reading, heard))
+    for found in (*_patterns(reading), *heard, *_whole(reading)):
         first.setdefault(found.code, found)
     return tuple(sorted(first.values(), key=lambda finding: order.index(Code(finding.code))))
+
+
+#: A name shorter than this may be part of anything.
+_SHORTEST_NAME = 3
+#: What stands for a letter of a name that is not listened to.
+_NOBODY = "q"
+
+
+def _unnamed(text: str, brand: Brand) -> str:
+    """The text with the brand's and the signing person's names, as written, made meaningless.
+
+    A shop may be called Guaranteed Rate or 24/7 Fitness, and somebody's first name is April.
+    """
+    for name in (brand.name, brand.signature):
+        if len(name) >= _SHORTEST_NAME:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _NOBODY * len(name), text)
+    return text
 
 
 def review(
@@ -137,6 +171,7 @@ def review(
     """The same draft with its findings renewed.
 
     Both halves, the credit's paragraph where a person chose it, and the holding text are read.
+    What a person or a machine has worded is looked at twice.
     """
     checked: tuple[str, ...] = ()
     if draft.credit is not None and draft.credit_chosen:
@@ -158,6 +193,7 @@ def review(
                 used=used,
                 addressee=subject.author.handle,
                 checked=checked if half is Half.PRIVATE else (),
+                second_look=draft.written_by != PLAYBOOK,
             )
             if draft.written_by == MACHINE:
                 found.append(
@@ -176,7 +212,9 @@ def _patterns(reading: _Reading) -> Iterator[Finding]:
     """What looks the same in every language."""
     brand, plain, known_facts = reading.brand, reading.plain, reading.facts
     public = reading.half is Half.PUBLIC
+    # Opening hours are told together; one of them alone is a time that something is due.
     hours = brand.business_hours or ()
+    hours = hours if all(hour in plain for hour in hours) else ()
     links = (brand.policy_url, brand.privacy_url, brand.contact, *brand.facts)
     own = (brand.contact, *brand.facts)
     found = {
@@ -201,10 +239,28 @@ def _phrases(reading: _Reading) -> Iterator[Finding]:
     """What is said in words of one language."""
     language = reading.language if listening(reading.language) else _FALLBACK
     for code, start, end in _heard(reading.lower, language, reading.half):
-        words = reading.plain[start:end]
-        if code in {Code.AMOUNT, Code.DATE, Code.POLICY} and _is_fact(reading, words):
+        words = reading.shown[start:end]
+        if code in _OF_FACTS and _is_fact(reading, words):
             continue
         yield reading.finding(code, words)
+
+
+def _looked_again(reading: _Reading, heard: Collection[Finding]) -> Iterator[Finding]:
+    """What the phrases found and the model does not think wrong, and what it finds besides."""
+    seen = {
+        suspicion.code: suspicion for suspicion in meaning.suspicions(reading.shown, reading.half)
+    }
+    for finding in heard:
+        suspicion = seen.get(Code(finding.code))
+        if suspicion is None or suspicion.logit > meaning.LIKELY:
+            yield finding
+    named = {finding.code for finding in heard}
+    for code, suspicion in seen.items():
+        if code in named or suspicion.logit <= meaning.SURE:
+            continue
+        words = reading.shown[suspicion.start : suspicion.end]
+        if not (code in _OF_FACTS and _is_fact(reading, words)):
+            yield reading.finding(code, words)
 
 
 @lru_cache(maxsize=1024)
@@ -231,8 +287,8 @@ def _heard(text: str, language: str, half: Half) -> tuple[tuple[Code, int, int],
 def _is_fact(reading: _Reading, words: str) -> bool:
     """Whether a known fact stands in these words, or these words in a known fact."""
     seen = facts.squeezed(words)
-    facts_known = (facts.squeezed(fact) for fact in reading.facts)
-    return any(fact and (fact in seen or seen in fact) for fact in facts_known)
+    known = (facts.squeezed(fact) for fact in reading.facts)
+    return any(facts.stands_in(fact, seen) or facts.stands_in(seen, fact) for fact in known)
 
 
 def _whole(reading: _Reading) -> Iterator[Finding]:

@@ -86,9 +86,21 @@ def _first(found: Iterable[str], allowed: Collection[str]) -> str | None:
     known = [squeezed(text) for text in allowed]
     for words in found:
         seen = squeezed(words)
-        if seen and not any(seen in fact for fact in known):
+        if seen and not any(stands_in(seen, fact) for fact in known):
             return words.strip()
     return None
+
+
+def stands_in(part: str, whole: str) -> bool:
+    """Whether squeezed words stand in others, and no figure of theirs is cut: 5 % is not 15 %."""
+    at = whole.find(part)
+    while part and at >= 0:
+        before, after = whole[:at][-1:], whole[at + len(part) :][:1]
+        cut = (part[0].isdigit() and before.isdigit()) or (part[-1].isdigit() and after.isdigit())
+        if not cut:
+            return True
+        at = whole.find(part, at + 1)
+    return False
 
 
 def squeezed(text: str) -> str:

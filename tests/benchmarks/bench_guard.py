@@ -2,25 +2,28 @@
 
     python -m tests.benchmarks.bench_guard
 
-The texts are ours (tests/responders/guard_texts): a text that must be caught counts as found where
-the guard names its code; a harmless one counts as a false alarm where the guard blocks it at all.
+The texts are ours: those of tests/responders/guard_texts/unseen, which neither the phrases nor the
+model were made with, and the others, which only show that nothing was lost. A text that must be
+caught counts as found where the guard names its code, and as stopped where it names any; a harmless
+one counts as a false alarm where the guard finds anything at all.
 """
 
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from connectors.base import Ability, Author, Mention, Route, TextLimit, Way
 from responders import guard
 from responders.case import Case, CaseId, Entry, MentionId
-from responders.guard import examine
+from responders.guard import examine, meaning
+from responders.guard.meaning.lessons import Lesson
 from responders.playbooks import load
 from responders.policy import Brand, Policy
 from responders.suggest import suggest
 from responders.verdict import Topic, Verdict
-from tests.responders.guard_texts import Sample, samples
+from tests.responders.guard_texts import samples, unseen
 
 #: Recall and precision that the guard is built for.
 AIM_RECALL, AIM_PRECISION = 0.95, 0.97
@@ -32,39 +35,56 @@ BRAND = Brand(name="Nordlicht", signature="Lena", contact="help@nordlicht.exampl
 WAY = Way(route=Route.API, limit=TextLimit(maximum=10_000))
 
 
-def found(sample: Sample) -> set[str]:
-    """The codes that the guard names for a sample."""
+def found(lesson: Lesson, *, second_look: bool) -> set[str]:
+    """The codes that the guard names for a text."""
     return {
         finding.code
         for finding in examine(
-            sample.text, sample.half, language=sample.language, brand=BRAND, way=WAY
+            lesson.text,
+            lesson.half,
+            language=lesson.language,
+            brand=BRAND,
+            way=WAY,
+            second_look=second_look,
         )
     }
 
 
 def lines() -> Iterator[str]:
     """The report, a line at a time."""
-    hits: Counter[str] = Counter()
-    misses: Counter[str] = Counter()
-    alarms: Counter[str] = Counter()
-    quiet: Counter[str] = Counter()
-    for sample in samples():
-        codes = found(sample)
-        for group in (sample.language, sample.code, "all"):
-            if sample.caught:
-                (hits if sample.code in codes else misses)[group] += 1
-            else:
-                # An invitation alone is no reply, but no harm in a text that is only a neighbour.
-                (alarms if codes - {"dm_only"} else quiet)[group] += 1
-    yield f"{'':26} {'recall':>7} {'precision':>9} {'texts':>6} {'harmless':>8}"
-    groups = [group for group in hits if group != "all"]
-    for group in (*sorted(groups, key=lambda name: (len(name) > 2, name)), "all"):
-        recall = hits[group] / (hits[group] + misses[group])
-        precision = hits[group] / (hits[group] + alarms[group])
-        texts, harmless = hits[group] + misses[group], alarms[group] + quiet[group]
-        yield f"{group:26} {recall:7.3f} {precision:9.3f} {texts:6} {harmless:8}"
     yield f"aim: recall {AIM_RECALL}, precision {AIM_PRECISION}"
+    yield from _table("made with these, phrases alone", samples(), second_look=False)
+    yield from _table("unseen, phrases alone", unseen(), second_look=False)
+    if meaning.available():
+        yield from _table("unseen, phrases and meaning", unseen(), second_look=True)
     yield from _speed()
+
+
+def _table(title: str, lessons: Sequence[Lesson], *, second_look: bool) -> Iterator[str]:
+    hits: Counter[str] = Counter()
+    stopped: Counter[str] = Counter()
+    caught: Counter[str] = Counter()
+    alarms: Counter[str] = Counter()
+    harmless: Counter[str] = Counter()
+    for lesson in lessons:
+        # An invitation alone is no reply, but no harm in a text that is only a neighbour.
+        codes = found(lesson, second_look=second_look)
+        for group in (lesson.language, lesson.code, "all"):
+            if lesson.caught:
+                caught[group] += 1
+                hits[group] += lesson.code in codes
+                stopped[group] += bool(codes)
+            else:
+                harmless[group] += 1
+                alarms[group] += bool(codes - {"dm_only"})
+    yield f"{title:34} {'recall':>7} {'stopped':>7} {'precision':>9} {'texts':>6} {'harmless':>8}"
+    groups = [group for group in caught if group != "all"]
+    for group in (*sorted(groups, key=lambda name: (len(name) > 2, name)), "all"):
+        precision = hits[group] / max(1, hits[group] + alarms[group])
+        yield (
+            f"{group:34} {hits[group] / caught[group]:7.3f} {stopped[group] / caught[group]:7.3f} "
+            f"{precision:9.3f} {caught[group]:6} {harmless[group]:8}"
+        )
 
 
 def _speed() -> Iterator[str]:

@@ -13,6 +13,7 @@ from responders.case import CaseId, CaseState, Change, MentionId, Promise, Spend
 from responders.credit.pool import Code
 from responders.draft import Draft
 from responders.money import Money
+from responders.used import Used
 from responders.verdict import Label, LabelWord, RedFlag, Verdict
 from tests.monitor.posts import (
     BRAND,
@@ -271,7 +272,7 @@ def test_a_reply_by_somebody_of_ours_counts(store: Store) -> None:
     assert store.contact(answered).replies == 1
 
 
-def test_used_texts_begin_with_those_to_this_author(store: Store) -> None:
+def test_what_an_author_has_read_and_what_went_out_lately_on_the_platform(store: Store) -> None:
     case(store, post(1), actions=(action(text="To Bob, first."),))
     case(store, post(2, author=by("ann")), actions=(action(text="To Ann."),))
     case(store, post(3), actions=(action(text="To Bob, second."),))
@@ -280,12 +281,13 @@ def test_used_texts_begin_with_those_to_this_author(store: Store) -> None:
     cancelled = unsaid.with_action(replace(unsaid.actions[0], state=ActionState.CANCELLED))
     change(store, unsaid, actions=cancelled.actions)
 
-    assert store.used_texts(BRAND, "twitter", "7", 9) == [
-        "To Bob, second.",
-        "To Bob, first.",
-        "To Ann.",
-    ]
-    assert store.used_texts(BRAND, "twitter", "7", 1) == ["To Bob, second."]
+    asking = case(store, post(6), actions=(action(text="This one's own."),))
+
+    assert store.used_texts(asking, 2) == Used(
+        theirs=("To Bob, second.", "To Bob, first."), lately=("To Bob, second.", "To Ann.")
+    )
+    other = case(store, post(7, platform="reddit"))
+    assert store.used_texts(other, 9).lately == ("Elsewhere.",)
 
 
 def test_what_was_sent_and_where(store: Store) -> None:

@@ -11,11 +11,12 @@ from connectors.base import Ability, Author, Mention, Route, TextLimit, Way
 from responders.draft import Credit, Draft, Finding, Half, Severity
 from responders.guard import MACHINE, NEVER_OVERRIDDEN, Code, examine, review
 from responders.guard.codes import INSTEAD, SEVERITY
+from responders.guard.meaning.lessons import Lesson
 from responders.guard.phrases import PhraseError, languages, listening, phrase, read
 from responders.guard.tongue import tongue, tongues
 from responders.money import Money
 from responders.policy import Brand
-from tests.responders.guard_texts import Sample, samples
+from tests.responders.guard_texts import samples
 
 BRAND = Brand(
     name="Nordlicht",
@@ -47,11 +48,16 @@ def one(text: str, half: Half = Half.PUBLIC, way: Way = WAY) -> Finding:
 
 
 @pytest.mark.parametrize("sample", samples(), ids=str)
-def test_what_must_be_caught_is_caught_and_its_neighbour_is_not(sample: Sample) -> None:
+def test_the_phrases_alone_catch_what_they_were_made_for_and_no_neighbour(sample: Lesson) -> None:
     found = {
         finding.code
         for finding in examine(
-            sample.text, sample.half, language=sample.language, brand=BRAND, way=WAY
+            sample.text,
+            sample.half,
+            language=sample.language,
+            brand=BRAND,
+            way=WAY,
+            second_look=False,
         )
     }
 

@@ -1,6 +1,5 @@
 """From a case to a draft: the right words, in the right place, never twice."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from responders.money import Money
 from responders.playbooks import Offer, Playbooks, load
 from responders.policy import Brand, CreditPolicy, Policy
 from responders.suggest import suggest, tame_handle
+from responders.used import NOTHING, Used
 from responders.verdict import RedFlag, Topic, Verdict
 
 BOOKS = load()
@@ -79,7 +79,7 @@ def draft(
     *,
     brand: Brand = BRAND,
     way: Ability | None = None,
-    used: Collection[str] = (),
+    used: Used = NOTHING,
     books: Playbooks = BOOKS,
     policy: Policy = POLICY,
 ) -> Draft:
@@ -222,22 +222,37 @@ def test_every_red_flag_has_a_holding_text_that_the_guard_finds_clean() -> None:
 
 
 def test_nothing_is_said_twice_and_after_the_last_wording_a_person_writes() -> None:
-    used: list[str] = []
-    while (it := draft(used=used)).public is not None:
-        assert it.public not in used
-        assert it.private not in used
-        used += [it.public, it.private or ""]
+    heard: list[str] = []
+    while (it := draft(used=Used(theirs=tuple(heard)))).public is not None:
+        assert not any(it.public.split(". ")[1] in text for text in heard)
+        assert it.private not in heard
+        heard += [it.public, it.private or ""]
 
-    assert len(used) // 2 >= 4
+    assert len(heard) // 2 >= 4
     assert "a person writes" in it.reason
     assert it.private is None
 
 
 def test_fresh_words_come_before_a_new_frame_around_old_ones() -> None:
     first = draft().public or ""
-    second = draft(used=[first]).public or ""
+    second = draft(used=Used(lately=(first,))).public or ""
 
     assert first.split(". ")[1] != second.split(". ")[1]
+
+
+@pytest.mark.parametrize("language", sorted(BOOKS.voices))
+def test_a_hundred_customers_with_one_trouble_all_get_a_draft(language: str) -> None:
+    seen = Verdict(language=language, angry=True, complaint=0.9, topic=Topic.ORDER_LATE)
+    out: list[str] = []
+    for number in range(100):
+        author = Author(id=f"u{number}", handle=f"u{number}")
+        it = draft(
+            case(seen, mention(id=f"p{number}", author=author)), used=Used(lately=tuple(out[:50]))
+        )
+        assert it.public is not None, (number, it.reason)
+        assert it.private is not None
+        assert it.public not in out[:6]
+        out[:0] = [it.private, it.public]
 
 
 def test_the_same_customer_never_hears_the_same_words_in_the_next_round() -> None:

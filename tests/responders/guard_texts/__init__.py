@@ -1,33 +1,17 @@
 """Texts that the guard must catch and harmless neighbours, one file a language."""
 
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
-from responders.draft import Half
+from responders.guard.meaning.lessons import Lesson, read
+
+_FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One text, and whether the guard must find this code in it."""
-
-    language: str
-    code: str
-    half: Half
-    caught: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.language}-{self.code}-{'caught' if self.caught else 'harmless'}-{self.text}"
+def samples() -> list[Lesson]:
+    """What phrases and model were made with: the phrases find all of it by themselves."""
+    return read(_FOLDER)
 
 
-def samples() -> list[Sample]:
-    """Every text of every language."""
-    return [
-        Sample(language=path.stem, code=code, half=Half(half), caught=key == "caught", text=text)
-        for path in sorted(Path(__file__).parent.glob("*.toml"))
-        for half, tables in tomllib.loads(path.read_text(encoding="utf-8")).items()
-        for code, table in tables.items()
-        for key in ("caught", "harmless")
-        for text in table[key]
-    ]
+def unseen() -> list[Lesson]:
+    """What neither was made with: no text of it may become a lesson or inspire a phrase."""
+    return read(_FOLDER / "unseen")
