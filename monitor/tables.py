@@ -238,6 +238,7 @@ class VerdictRow(Row, table=True):
     unfiled: bool
     judged_at: At
     doubts: Text_  #: a JSON list
+    matters: Text_  #: a JSON list of names with their chances
 
 
 class IncidentRow(Row, table=True):

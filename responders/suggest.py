@@ -120,12 +120,15 @@ def suggest(
     advice = consider(case, brand=brand)
     if advice.answer is Answer.NOTHING:
         return replace(blank, reason=f"No answer proposed: {advice.reason}.")
-    playbook, matter = _playbook(case, advice.answer, playbooks, language)
+    answer = advice.answer
+    if answer is Answer.ASK and _complains(case, playbooks, language):
+        answer = Answer.REPLY
+    playbook, matter = _playbook(case, answer, playbooks, language)
     if playbook is None:
         return replace(blank, reason="No playbook fits: a person writes.")
     if ability.public.route not in _WE_SEND and ability.private.route is Route.NONE:
         return replace(blank, reason=_sentence("Nothing can be sent here", ability.public.reason))
-    if advice.answer in (Answer.THANK, Answer.ASK):
+    if answer in (Answer.THANK, Answer.ASK):
         notes = (*notes, f"No apology: {advice.reason}.")
     draft = _written(
         blank,
@@ -183,7 +186,7 @@ def _playbook(
     unclear = playbooks.named(Topic.VAGUE), playbooks.known_matter(_UNCLEAR)
     if answer is Answer.ASK:
         return unclear
-    matter = playbooks.matter(case.subject.mention.text, language, verdict.topic)
+    matter = _matter(case, playbooks, language)
     if verdict.topic in _NO_TOPIC and not verdict.angry and verdict.complaint < _DOUBT:
         asked = verdict.topic == Topic.QUESTION
         if verdict.complaint < (_MERELY_ASKS if asked else _NO_COMPLAINT):
@@ -200,6 +203,19 @@ def _playbook(
     if book is not None and Topic.PRAISE in book.topics:
         return playbooks.named(Topic.VAGUE), None
     return book, None
+
+
+def _matter(case: Case, playbooks: Playbooks, language: str) -> Matter | None:
+    """What the post names where we have words for it."""
+    verdict = case.verdict
+    return playbooks.matter(case.subject.mention.text, language, verdict.topic, verdict.matters)
+
+
+def _complains(case: Case, playbooks: Playbooks, language: str) -> bool:
+    """Flagged, and it names what is the matter: no praise or joke, whatever it sounds like."""
+    verdict = case.verdict
+    heard = bool(verdict.matters) and _matter(case, playbooks, language) is not None
+    return verdict.angry and heard
 
 
 def _pen(case: Case, brand: Brand, playbooks: Playbooks, language: str) -> _Pen:

@@ -42,6 +42,24 @@ class RedFlag(StrEnum):
     RIGHTS_REQUEST = "rights_request"
 
 
+#: Among the matters of a verdict: that the post names none.
+NO_MATTER = "none"
+#: The matters that the judge has learnt to hear; others are heard by their phrases alone.
+HEARD_MATTERS = frozenset(
+    (
+        *("account_blocked", "app", "bag_damaged", "baggage", "battery", "bill", "bots", "broken"),
+        *("careless_delivery", "changed", "charger", "chatbot", "checkin", "checkout"),
+        *("connection", "crash", "device", "double_charge", "event_ruined", "flight_cancelled"),
+        *("flight_delay", "food", "insult", "journey", "keyboard", "leaving", "login", "lost_data"),
+        *("mailing", "missed_connection", "no_answer", "no_show", "on_hold", "opinion", "outage"),
+        *("overbooked", "parts_missing", "policy_unfair", "price", "quality", "queue", "refund"),
+        *("said_delivered", "screen", "seat", "sending", "slow", "staff", "stock", "storage"),
+        *("streaming", "subscription", "substitution", "update", "voucher", "warranty", "wish"),
+        "wrong_one",
+    )
+)
+
+
 class Doubt(StrEnum):
     """Why a verdict is less sure than it looks."""
 
@@ -65,6 +83,9 @@ class Verdict:
     red_flags: tuple[RedFlag, ...] = ()
     why: tuple[str, ...] = ()  #: the words and rules that weighed most, heaviest first
     doubts: tuple[Doubt, ...] = ()  #: empty: as sure as the judge gets
+    #: What the post may name (responders/playbooks/matters, or `NO_MATTER`), the likeliest first,
+    #: each with its chance; empty: nobody listened.
+    matters: tuple[tuple[str, float], ...] = ()
 
     @property
     def needs_person(self) -> bool:

@@ -10,6 +10,7 @@ from monitor.judge.asks import asks
 from monitor.judge.complaint import ComplaintModel, Evidence, Route, sigmoid
 from monitor.judge.language import UNKNOWN, Guess, LanguageGuesser
 from monitor.judge.learn import TeamLayer, Trace
+from monitor.judge.matter import matters
 from monitor.judge.phrases import Hit, fold
 from monitor.judge.red_flags import red_flags
 from monitor.judge.topic import topic
@@ -32,6 +33,8 @@ _DENSE = frozenset({"zh", "ja", "ko"})
 _READ_FOR_LENGTH = 200
 #: So close to the cut, in log-odds, nearly every second verdict is wrong.
 _CLOSE = 0.4
+#: Below this nobody would be answered with more than a question, whatever the post names.
+_LISTENS_FROM = 0.05
 #: VADER's compound from which a calm post counts as praise.
 _PRAISES_FROM = 0.5
 
@@ -153,6 +156,7 @@ class Judge:
             red_flags=flags,
             why=_why(flags, flag_hits, evidence, subject, subject_hits),
             doubts=tuple(_doubts(folded, language, evidence.route, complaint, threshold)),
+            matters=matters(evidence.own, evidence.vector) if complaint >= _LISTENS_FROM else (),
         )
 
 

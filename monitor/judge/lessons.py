@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from monitor.judge.language import LANGUAGES
-from responders.verdict import Topic
+from responders.verdict import NO_MATTER, Topic
 
 #: The permissively licensed sets. No other may be used here: test sets stay unseen, and others'
 #: licences stay out of the weights.
@@ -52,6 +52,7 @@ class Text:
     source: str  #: the set; "own" for a short sentence of ours, "posts" for a whole post of ours
     language: str = "en"
     kind: str = ""  #: the topic of a complaint, or what a text without complaint is; "": unknown
+    matter: str = ""  #: that it names, or `NO_MATTER`; "": nobody has said
 
 
 def read_sets(folder: Path) -> list[Text]:
@@ -102,12 +103,48 @@ def read_own() -> list[Text]:
     return found
 
 
+def read_matters() -> list[Text]:
+    """The sentences that name a matter, and some that name none.
+
+    Raises:
+        ValueError: a sentence stands before the first matter; the message names it.
+    """
+    found: list[Text] = []
+    for language in LANGUAGES:
+        path = files("monitor.judge").joinpath("sentences", "matters", f"{language}.txt")
+        name = ""
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+            if line.startswith("= "):
+                name = line.removeprefix("= ")
+            elif line and not line.startswith("#"):
+                if not name:
+                    raise ValueError(
+                        f'sentences/matters/{language}.txt, line {number}: "{line[:40]}" stands '
+                        'before the first matter; write "= NAME" above it'
+                    )
+                text = line.replace("{b}", _BRANDS[number % len(_BRANDS)])
+                found.append(
+                    Text(
+                        text=text,
+                        label=name != NO_MATTER,
+                        mood=0.0,
+                        source="matters",
+                        language=language,
+                        matter=name,
+                    )
+                )
+    return found
+
+
 def _own(line: str, language: str, chance: random.Random, where: str) -> Iterator[Text]:
     mark, _, sentence = line.partition(" ")
-    label, kind = mark[:1] == "+", mark[1:]
+    label = mark[:1] == "+"
+    kind, _, matter = mark[1:].partition(":")
     known = kind in (set(Topic) if label else KINDS)
     if mark[:1] not in {"+", "-"} or not sentence or (kind and not known):
-        raise ValueError(f'{where}: "{line[:40]}": begin with +, +topic, - or -kind and a blank')
+        raise ValueError(
+            f'{where}: "{line[:40]}": begin with +, +topic, +topic:matter, - or -kind and a blank'
+        )
     for filled in _filled(sentence, chance):
         yield Text(
             text=filled,
@@ -116,6 +153,7 @@ def _own(line: str, language: str, chance: random.Random, where: str) -> Iterato
             source="posts" if kind else "own",
             language=language,
             kind=kind,
+            matter=matter,
         )
 
 

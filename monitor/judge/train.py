@@ -4,24 +4,29 @@ DATA is a folder with the permissively licensed sets, one folder each, with a `d
 columns are `text`, `label` (1: complaint) and `y3` (the set's own label); sentences/README.md names
 where they come from. The sentences that were written for this project lie beside this module.
 
+Without DATA only the matters are learnt anew (their sentences lie beside this module too), and the
+rest of the archive stays.
+
 The same data give the same file. Needs the extra `train` (scikit-learn, scipy).
 """
 
 import argparse
 import hashlib
+import json
 import sys
+import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.judge import complaint, topic
+from monitor.judge import complaint, matter, topic
 from monitor.judge.embedding import ENCODED, SIZE, Encoder
 from monitor.judge.language import LANGUAGES
-from monitor.judge.lessons import Text, read_own, read_sets
+from monitor.judge.lessons import KINDS, Text, read_matters, read_own, read_sets
 from monitor.judge.lexicon import lexicons
 from monitor.judge.ngrams import pieces, tokens, word_features
 from monitor.judge.own_words import own_words
@@ -29,6 +34,7 @@ from monitor.judge.phrases import book, fold
 from monitor.judge.rules import apply_rules
 from monitor.judge.vader import Vader
 from monitor.judge.weights import ARCHIVE, write
+from responders.verdict import NO_MATTER
 
 Array = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -70,11 +76,21 @@ _NOT_LEARNT = "other_brand"
 _UNIT = 10_000  #: texts that a weight of 1 stands for
 _STRETCH = 8.0  #: embeddings have length one; stretched, they suit the penalties below
 _MOOD_PENALTY, _OWN_PENALTY, _POSTS_PENALTY = 3_000.0, 1_500.0, 5_000.0
-_ANGER_C, _NGRAM_C, _OTHER_C, _TOPIC_C = 0.03, 3.0, 2.0, 1.0
-#: Rarer words and pieces say nothing: in English, elsewhere, for topics.
-_RAREST, _OTHER_RAREST, _TOPIC_RAREST = (3, 10), (1, 2), (2, 4)
+_ANGER_C, _NGRAM_C, _OTHER_C, _TOPIC_C, _MATTER_C = 0.03, 3.0, 2.0, 1.0, 1.0
+#: Rarer words and pieces say nothing: in English, elsewhere, for topics, for matters.
+_RAREST, _OTHER_RAREST, _TOPIC_RAREST, _MATTER_RAREST = (3, 10), (1, 2), (2, 4), (2, 4)
+#: What a calm post counts beside one that names a matter: few of them ever come this far.
+_CALM_COUNTS = 0.15
+#: What a complaint that names none counts: a wrong matter is worse than none.
+_NONE_COUNTS = 1.5
+#: What a sentence of another language counts beside an English one: the encoder knows it all the
+#: same, and there are fewer ways to say things in so few sentences.
+_OTHERS_COUNT = 0.5
 #: So many of the heaviest features stay.
-_KEPT, _OTHER_KEPT, _TOPIC_KEPT = 25_000, 12_000, 25_000
+_KEPT, _OTHER_KEPT, _TOPIC_KEPT, _MATTER_KEPT = 25_000, 12_000, 25_000, 60_000
+#: Our posts without complaint name nothing that is the matter, with these two exceptions: a
+#: question may, and so may the anger at somebody else.
+_NAMES_NO_MATTER = KINDS - {"question", "other_brand"}
 _DIGITS = 3
 #: A third of the posts are complaints in the mix that the calibration aims at.
 _SHARE = 0.3
@@ -270,6 +286,55 @@ def train_topics(texts: Sequence[Text], rows: Matrix) -> dict[str, Any]:
     }
 
 
+def matter_lessons() -> list[Text]:
+    """What the matters are learnt from: their own sentences, and those of ours that tell one."""
+    told = [text for text in read_own() if text.matter]
+    calm = [
+        replace(text, matter=NO_MATTER)
+        for text in read_own()
+        if not text.label and text.kind in _NAMES_NO_MATTER
+    ]
+    return [*read_matters(), *told, *calm]
+
+
+def _matter_weight(text: Text) -> float:
+    calm = not text.label and text.source != "matters"
+    weight = 1.0 if text.language == "en" else _OTHERS_COUNT
+    return weight * (_CALM_COUNTS if calm else _NONE_COUNTS if text.matter == NO_MATTER else 1.0)
+
+
+def train_matters(texts: Sequence[Text], rows: Matrix) -> dict[str, Any]:
+    """The model of matters: `matter.MatterModel`'s numbers."""
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.linear_model import LogisticRegression
+
+    names = sorted({text.matter for text in texts})
+    words, parts = counted([fold(own_words(text.text)) for text in texts], _MATTER_RAREST)
+    known = np.array([text.language in ENCODED for text in texts])
+    vectors = np.where(known[:, None], rows, 0.0)
+    features = hstack(
+        [
+            words.counts * matter.NGRAMS,
+            parts.counts * matter.NGRAMS,
+            csr_matrix(vectors * matter.STRETCH),
+        ]
+    ).tocsr()
+    weights = np.array([_matter_weight(text) for text in texts])
+    model = LogisticRegression(C=_MATTER_C, max_iter=100)
+    model.fit(features, np.array([names.index(text.matter) for text in texts]), weights)
+    numbers = model.coef_
+    first, second = len(words.names), len(words.names) + len(parts.names)
+    grams = np.abs(numbers[:, :second])
+    cut = np.sort(grams, axis=None)[-min(_MATTER_KEPT, grams.size)]
+    return {
+        "names": names,
+        "bias": _rounded(model.intercept_),
+        "vector": _rounded(numbers[:, second:].ravel()),
+        "words": _by_feature(words.names, numbers[:, :first], cut),
+        "pieces": _by_feature(parts.names, numbers[:, first:second], cut),
+    }
+
+
 def _rounded(numbers: Array) -> list[float]:
     return [round(float(number), _DIGITS) for number in numbers]
 
@@ -386,6 +451,21 @@ def _platt(x: Array, y: Array, weights: Array) -> tuple[float, float]:
     return slope, offset
 
 
+def matters_member(keep: Path | None) -> dict[str, Any]:
+    """The matters' member of the archive; no set is needed for it."""
+    texts = matter_lessons()
+    return train_matters(texts, embed(texts, keep))
+
+
+def members_of(path: Path) -> dict[str, Any]:
+    """All members of an archive that is there."""
+    with zipfile.ZipFile(path) as archive:
+        return {
+            name.removesuffix(".json"): json.loads(archive.read(name))
+            for name in archive.namelist()
+        }
+
+
 def train(folder: Path, keep: Path | None, say: Callable[[str], None]) -> dict[str, Any]:
     """All members of the archive."""
     texts = [*read_sets(folder), *read_own()]
@@ -402,6 +482,7 @@ def train(folder: Path, keep: Path | None, say: Callable[[str], None]) -> dict[s
             "calm": CALM,
         },
         "topics": train_topics(texts, rows),
+        "matters": matters_member(keep),
     }
     for language in LANGUAGES:
         members[f"ngrams.{language}"] = train_ngrams(texts, language)
@@ -415,13 +496,18 @@ def _say(message: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     parser = argparse.ArgumentParser(description="Train the judge's models.")
-    parser.add_argument("data", type=Path, help="folder with the permissive sets")
+    parser.add_argument("data", type=Path, nargs="?", help="folder with the permissive sets")
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).with_name(ARCHIVE), help="file to write"
     )
     parser.add_argument("--keep", type=Path, help="folder that keeps embeddings between runs")
     chosen = parser.parse_args(arguments)
-    members = train(chosen.data, chosen.keep, _say)
+    if chosen.data is None:
+        members = members_of(Path(__file__).with_name(ARCHIVE)) | {
+            "matters": matters_member(chosen.keep)
+        }
+    else:
+        members = train(chosen.data, chosen.keep, _say)
     write(chosen.out, members)
     routes = members["heads"]["routes"]
     _say(f"{chosen.out}: {chosen.out.stat().st_size:,} bytes, routes {routes}")

@@ -1,5 +1,6 @@
 """Posts with their verdicts, and how far each source was read."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -382,6 +383,7 @@ def _verdict_row(
         judged.needs_person and not post.private and not post.ours and not old,
         now,
         strings(judged.doubts),
+        json.dumps(judged.matters),
     )
 
 

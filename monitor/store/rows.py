@@ -71,6 +71,7 @@ def verdict_of(row: Found) -> Verdict | None:
         red_flags=tuple(RedFlag(flag) for flag in json.loads(row.verdict_red_flags)),
         why=tuple(json.loads(row.verdict_why)),
         doubts=tuple(Doubt(doubt) for doubt in json.loads(row.verdict_doubts)),
+        matters=tuple((name, chance) for name, chance in json.loads(row.verdict_matters)),
     )
 
 

@@ -17,7 +17,7 @@ replaces sentences of a voice, `signed_off.csv` says who has reviewed what
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
@@ -34,6 +34,7 @@ from responders.playbooks.texts import (
     Playbooks,
     Text,
 )
+from responders.verdict import NO_MATTER
 from responders.voice import Review, Voice, VoiceError, load_voices
 from responders.wording import WordingError, check
 
@@ -57,7 +58,7 @@ MATTERS = "matters"
 
 _KEYS = ("title", "when", "topics", "find_out", "prevent", "notes", "credit")
 _CREDIT_KEYS = ("offer", "why")
-_MATTER_KEYS = ("title", "playbook", "topics", "rank")
+_MATTER_KEYS = ("title", "playbook", "topics", "rank", "within")
 _HEAR = "hear"
 _TEXT_KEYS = ("public", "private", "public_english", "private_english")
 
@@ -79,8 +80,12 @@ def load(folder: Path | None = None) -> Playbooks:
     books = tuple(_playbook(origin[name], name, raw[name], voices) for name in sorted(raw))
     _check_topics(books, origin)
     names = tuple(raw)
+    taught = _taught(folder / MATTERS) if folder else {}
     matters = tuple(
-        _matter(places[name], name, raw_matters[name], voices, names)
+        replace(
+            _matter(places[name], name, raw_matters[name], voices, names),
+            taught=taught.get(name, frozenset()),
+        )
         for name in sorted(raw_matters)
     )
     loaded = Playbooks(playbooks=books, voices=voices, matters=matters)
@@ -95,6 +100,17 @@ def _files(ours: Path, theirs: Path | None) -> tuple[dict[str, dict[str, object]
         raw[path.stem] = _overlaid(raw.get(path.stem, {}), _parse(path))
         origin[path.stem] = path
     return raw, origin
+
+
+def _taught(theirs: Path) -> dict[str, frozenset[str]]:
+    """The languages in which a team has written what names a matter, by matter."""
+    parsed = {path.stem: _parse(path) for path in sorted(theirs.glob("*.toml"))}
+    return {
+        name: frozenset(
+            key for key, table in raw.items() if isinstance(table, dict) and _HEAR in table
+        )
+        for name, raw in parsed.items()
+    }
 
 
 def _signed_off(loaded: Playbooks, path: Path) -> Playbooks:
@@ -231,12 +247,16 @@ def _matter(
     rank = raw.get("rank", 0)
     if not isinstance(rank, int):
         raise place.error("rank", f"found {rank!r}; a whole number, the lowest is heard first")
+    within = raw.get("within", "")
+    if not isinstance(within, str):
+        raise place.error("within", f"found {within!r}; the name of a matter, or {NO_MATTER!r}")
     return Matter(
         name=name,
         title=_line(place, "title", raw.get("title")),
         playbook=playbook,
         topics=_lines(place, "topics", raw.get("topics", [])),
         rank=rank,
+        within=within,
         hears=hears,
         texts=texts,
     )

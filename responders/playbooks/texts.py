@@ -1,14 +1,14 @@
 """What playbooks are made of."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from responders.draft import Half
 from responders.guard.phrases import Phrase, Pieces, folded, pieces_of
-from responders.verdict import Topic, Verdict
+from responders.verdict import HEARD_MATTERS, NO_MATTER, Topic, Verdict
 from responders.voice import Review, Voice
 
 #: What a text of a playbook may hold in braces.
@@ -79,6 +79,12 @@ class Matter(Wordings):
     topics: tuple[str, ...]  #: of the judge, where this matter is heard too
     rank: int  #: of two that are heard, the lower one is taken
     hears: Mapping[str, tuple[Phrase, ...]]  #: what names it, by language
+    #: Of which matter this is a finer one, heard by its phrases where the judge hears that one, or,
+    #: for `NO_MATTER`, where it hears none; "": one that the judge hears itself, or, where it has
+    #: not learnt it, any of the same playbook or none.
+    within: str = ""
+    #: Languages whose phrases a team has written itself: what it hears there is believed.
+    taught: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +97,20 @@ class _Ear:
 
 #: Topics that say nothing of what is the matter: any may be heard then.
 _OPEN = frozenset({None, Topic.VAGUE, Topic.QUESTION, Topic.PRAISE, Topic.OTHER})
+#: From this chance on a matter that the judge has heard is believed. Measured in November 2026 on
+#: 231 posts in twelve languages that nothing was learnt from.
+SURE = 0.6
+#: A matter that a phrase names too is so much likelier than the judge alone thinks.
+_NAMED = 6.0
 _LINK = re.compile(r"https?://\S+")
+
+
+def _is_finer(matter: Matter, heard: str, whole: Matter | None) -> bool:
+    """Whether a matter that a phrase names goes with what the judge has heard."""
+    if matter.within:
+        return matter.within == heard
+    unlearnt = matter.name not in HEARD_MATTERS
+    return unlearnt and (whole is None or whole.playbook == matter.playbook)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,25 +136,56 @@ class Playbooks:
                 return book
         return self.named(Topic.VAGUE)
 
-    def matter(self, text: str, language: str, topic: str | None) -> Matter | None:
+    def matter(
+        self,
+        text: str,
+        language: str,
+        topic: str | None,
+        chances: Sequence[tuple[str, float]] = (),
+    ) -> Matter | None:
         """What a post names; None where it names nothing that we know.
+
+        A phrase that a team has written itself is believed. Else the judge's ear decides, where it
+        is sure; a phrase of ours makes a matter likelier, and decides alone where the judge has
+        not listened.
 
         Args:
             text: The post.
-            language: ISO 639-1; a matter is only heard in its language's words.
-            topic: The judge's; a matter is heard only where it fits.
+            language: ISO 639-1; phrases are only heard in their language's words.
+            topic: The judge's; a phrase counts only where its matter fits.
+            chances: What the judge has heard, as in `Verdict.matters`.
         """
+        heard = self._heard(text, language, topic)
+        if not chances:
+            return next(heard, None)
+        named = tuple(heard)
+        taught = (matter for matter in named if language in matter.taught)
+        return next(taught, self._likeliest(chances, named))
+
+    def _likeliest(
+        self, chances: Sequence[tuple[str, float]], named: Collection[Matter]
+    ) -> Matter | None:
+        """The matter that the judge has heard, with the phrases' help; None where unsure."""
+        lifted = {matter.within or matter.name for matter in named} - {NO_MATTER}
+        odds = {name: chance * (_NAMED if name in lifted else 1.0) for name, chance in chances}
+        gained = sum(odds[name] - chance for name, chance in chances)
+        heard = next((name for name in odds if odds[name] >= SURE * (1.0 + gained)), NO_MATTER)
+        whole = self.known_matter(heard)
+        finer = (matter for matter in named if _is_finer(matter, heard, whole))
+        return next(finer, whole)
+
+    def _heard(self, text: str, language: str, topic: str | None) -> Iterator[Matter]:
+        """The matters whose phrases stand in a post and that fit its topic, by rank."""
         ear = self._ears.get(language)
         if ear is None:
-            return None
+            return
         lower = folded(_LINK.sub(" ", text), language).lower()
         present = ear.pieces.within(lower)
         for matter in ear.matters:
             if topic in _OPEN or topic in matter.topics or topic == matter.playbook:
                 likely = (item for item in matter.hears[language] if item.possible(present))
                 if any(item.found(lower) for item in likely):
-                    return matter
-        return None
+                    yield matter
 
     def known_matter(self, name: str) -> Matter | None:
         """The matter of that name."""

@@ -199,6 +199,17 @@ def test_words_beside_cases_are_counted(store: Store) -> None:
     assert store.lessons.said_beside_cases(BRAND, NOW + 2 * DAY) == 0
 
 
+def test_what_was_heard_is_stored_with_the_verdict(store: Store) -> None:
+    told = (("flight_delay", 0.81), ("none", 0.1))
+    (number,) = ingest(store, post(1), verdict=replace(ANGRY, matters=told))
+
+    entry, _ = store.mentions.mention(number)
+
+    assert entry.verdict is not None
+    assert entry.verdict.matters == told
+    assert store.cases.get(CaseId(store.cases.open(number, NOW, NOW, 0))).verdict.matters == told
+
+
 def test_doubts_are_stored_with_the_verdict(store: Store) -> None:
     (number,) = ingest(store, post(1), verdict=replace(ANGRY, doubts=(Doubt.SHORT, Doubt.CLOSE)))
 

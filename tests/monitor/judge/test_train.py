@@ -11,10 +11,37 @@ pytest.importorskip("sklearn", reason='training needs the extra "train"')
 
 from monitor.judge import lessons, train
 from monitor.judge.language import LANGUAGES
+from monitor.judge.matter import MatterModel
+from monitor.judge.weights import ARCHIVE
+from responders.verdict import NO_MATTER
 
 BAD = ("the {} is broken", "worst {} ever", "I hate this {}", "my {} never came", "awful {}")
 GOOD = ("the {} is lovely", "best {} ever", "I love this {}", "my {} came today", "nice {}")
 THINGS = ("mug", "pan", "lamp", "shelf", "chair", "kettle", "knife", "plate", "bowl", "glass")
+
+
+MATTERS = {
+    "late": ("my {} is late", "still no {}", "where is my {}"),
+    "broken": ("the {} is broken", "the {} fell apart", "my {} does not work"),
+    NO_MATTER: ("thank you for the {}", "I saw a {}", "a {} is a fine thing"),
+}
+
+
+def matter_texts() -> list[lessons.Text]:
+    return [
+        lessons.Text(
+            text=sentence.format(thing),
+            label=name != NO_MATTER,
+            mood=0.0,
+            source="matters",
+            language=language,
+            matter=name,
+        )
+        for name, sentences in MATTERS.items()
+        for sentence in sentences
+        for thing in THINGS
+        for language in ("en", "cs")
+    ]
 
 
 def write_sets(folder: Path) -> None:
@@ -62,6 +89,7 @@ def test_the_same_data_give_the_same_file(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(lessons, "_FILLINGS", 1)
     monkeypatch.setattr(lessons, "LANGUAGES", few)
     monkeypatch.setattr(train, "LANGUAGES", few)
+    monkeypatch.setattr(train, "matter_lessons", matter_texts)
     write_sets(tmp_path / "data")
     keep, first, second = tmp_path / "keep", tmp_path / "first.zip", tmp_path / "second.zip"
 
@@ -72,9 +100,39 @@ def test_the_same_data_give_the_same_file(tmp_path: Path, monkeypatch: pytest.Mo
     with zipfile.ZipFile(first) as archive:
         members = {name: json.loads(archive.read(name)) for name in archive.namelist()}
     assert set(members) == {
-        *("heads.json", "topics.json"),
+        *("heads.json", "topics.json", "matters.json"),
         *(f"ngrams.{language}.json" for language in few),
     }
     words = members["ngrams.en.json"]["words"]
     assert words["broken"] > 0 > words["lovely"]
     assert all(numbers["slope"] > 0 for numbers in members["heads.json"]["routes"].values())
+
+
+def test_the_matters_are_learnt_anew_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "matter_lessons", matter_texts)
+    out = tmp_path / "model.zip"
+
+    train.main(["--keep", str(tmp_path), "--out", str(out)])
+
+    shipped = Path(train.__file__).with_name(ARCHIVE)
+    with zipfile.ZipFile(out) as archive, zipfile.ZipFile(shipped) as before:
+        learnt = json.loads(archive.read("matters.json"))
+        others = set(before.namelist()) - {"matters.json"}
+        assert set(archive.namelist()) == others | {"matters.json"}
+        assert all(archive.read(name) == before.read(name) for name in others)
+    assert learnt["names"] == ["broken", "late", NO_MATTER]
+    model = MatterModel(learnt)
+    for name, text in (("late", "my vase is late"), ("broken", "the vase is broken")):
+        assert model.names[int(model.chances(text, None).argmax())] == name
+
+
+def test_calm_posts_and_those_that_say_so_are_lessons_too() -> None:
+    texts = train.matter_lessons()
+    told = [text for text in texts if text.source == "posts" and text.label]
+    calm = [text for text in texts if text.source == "posts" and not text.label]
+
+    assert len(told) > 400
+    assert {text.matter for text in calm} == {NO_MATTER}
+    assert not {text.kind for text in calm} & {"question", "other_brand"}

@@ -1,0 +1,117 @@
+"""Which matter a complaint names: the delayed flight, the suitcase, the hours on hold.
+
+Learnt from sentences that were written for this project (sentences/matters), n-grams and the
+embedding added up as for the topics. Only chances are told here: what to make of them, and of the
+phrases that a matter's own file names, is decided where the words are chosen (responders).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.judge.embedding import SIZE, Vector
+from monitor.judge.ngrams import pieces, tokens, word_features
+from monitor.judge.phrases import fold
+from monitor.judge.weights import weights
+
+#: The embedding has length one; stretched, its weights are of the size of the others.
+STRETCH = 8.0
+#: The same for the n-grams.
+NGRAMS = 4.0
+#: So many are told, and none that is less likely than this.
+_TOLD, _LEAST = 6, 0.03
+#: What is named where it is one of these, and open which: the whole is as likely as all its parts.
+WIDER = {
+    "journey": (
+        *("flight_delay", "flight_cancelled", "missed_connection"),
+        *("checkin", "overbooked", "seat"),
+    ),
+    "device": ("battery", "broken", "charger", "crash", "device", "keyboard", "screen"),
+}
+#: From this chance on it is not open which.
+_OPEN_BELOW = 0.6
+
+Chances = NDArray[np.float64]
+
+
+class MatterModel:
+    """Tells what a complaint names. Threads may share one."""
+
+    def __init__(self, numbers: Mapping[str, Any]) -> None:
+        self.names: tuple[str, ...] = tuple(numbers["names"])
+        count = len(self.names)
+        self._bias = np.asarray(numbers["bias"], dtype=np.float64)
+        self._vector = np.asarray(numbers["vector"], dtype=np.float32).reshape(count, SIZE)
+        self._words = _columns(numbers["words"])
+        self._pieces = _columns(numbers["pieces"])
+
+    def chances(self, own: str, vector: Vector | None) -> Chances:
+        """How likely each of the names is; they add up to 1.
+
+        Args:
+            own: The author's own words, folded.
+            vector: The text's embedding, where its language has one.
+        """
+        scores = self._bias.copy()
+        if vector is not None:
+            scores += STRETCH * (self._vector @ vector)
+        words = tokens(own)
+        for known, features in (
+            (self._words, list(word_features(words))),
+            (self._pieces, [piece for word in words for piece in pieces(word)]),
+        ):
+            found = [known[feature] for feature in features if feature in known]
+            if found:
+                places = np.concatenate([places for places, _ in found])
+                numbers = np.concatenate([numbers for _, numbers in found])
+                share = NGRAMS / math.sqrt(len(features))
+                scores += share * np.bincount(places, numbers, minlength=len(scores))
+        odds = np.exp(scores - scores.max())
+        likely: Chances = odds / odds.sum()
+        return likely
+
+
+def _columns(
+    features: Mapping[str, Sequence[Sequence[float]]],
+) -> Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """For each feature the places that it speaks for or against, and how much."""
+    return {
+        feature: (
+            np.array([place for place, _ in weighed], dtype=np.int64),
+            np.array([weight for _, weight in weighed], dtype=np.float64),
+        )
+        for feature, weighed in features.items()
+    }
+
+
+@cache
+def _model() -> MatterModel | None:
+    numbers = weights("matters")
+    return MatterModel(numbers) if numbers else None
+
+
+def matters(own: str, vector: Vector | None) -> tuple[tuple[str, float], ...]:
+    """What the post may name, the likeliest first, with chances; "none" is one of them.
+
+    Nothing where training has made no such model.
+
+    Args:
+        own: The author's own words.
+        vector: Their embedding, where there is one.
+    """
+    model = _model()
+    if model is None:
+        return ()
+    chances = model.chances(fold(own), vector)
+    found = {model.names[place]: float(chances[place]) for place in np.argsort(-chances)[:_TOLD]}
+    told = [(name, chance) for name, chance in found.items() if chance >= _LEAST]
+    first, likeliest = told[0]
+    for wider, parts in WIDER.items():
+        if first in parts and likeliest < _OPEN_BELOW:
+            whole = sum(float(chances[model.names.index(part)]) for part in parts)
+            told = [one for one in told if one[0] != wider] + [(wider, whole)]
+    return tuple((name, round(chance, 3)) for name, chance in told)
