@@ -34,7 +34,7 @@ from responders.case import Case
 from responders.credit.pool import Pool, read_codes
 from responders.deliver import Sender, SenderLock
 from responders.desk import Desk
-from responders.draft import Draft
+from responders.draft import PLAYBOOK, Draft
 from responders.handover import is_slack_id
 from responders.home import Office
 from responders.money import Money
@@ -296,6 +296,10 @@ def build(
     def used(case: Case) -> Used:
         return store.used_texts(case, REMEMBERED_TEXTS)
 
+    def settled(proposal: Draft) -> frozenset[str]:
+        ours = proposal.written_by == PLAYBOOK  # then nothing is looked at twice
+        return frozenset() if ours else books.settled(proposal.language)
+
     def draft(case: Case) -> Draft:
         brand, able, texts = brands[case.brand], ability(case), used(case)
         made = suggest(
@@ -305,7 +309,12 @@ def build(
         said = texts.forbidden
         made = reword(writer, made, case, brand=brand, ability=able, books=books, used=said)
         return guard.review(
-            made, brand=brand, ability=able, subject=case.subject.mention, used=said
+            made,
+            brand=brand,
+            ability=able,
+            subject=case.subject.mention,
+            used=said,
+            settled=settled(made),
         )
 
     def review(case: Case, proposal: Draft) -> Draft:
@@ -315,6 +324,7 @@ def build(
             ability=ability(case),
             subject=case.subject.mention,
             used=used(case).forbidden,
+            settled=settled(proposal),
         )
 
     def month_of(brand: str, moment: datetime) -> str:

@@ -3,12 +3,12 @@
 Pure: the same text has the same findings each time, each with the words that were seen and what
 to write instead. Two readers look at a text. The phrases of each language (`phrases/`) are quick
 and literal; `meaning/` is a small model that was taught what the codes mean, hears what nobody
-wrote down, and lets a phrase pass that only looks like one. The playbooks' own words are read by
-the phrases alone: the tests have the model read all of them.
+wrote down, and lets a phrase pass that only looks like one. The playbooks' own sentences are read
+by the phrases alone: people have reviewed them.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -73,6 +73,7 @@ class _Reading:
     facts: tuple[str, ...]
     other_names: tuple[str, ...]
     used: tuple[str, ...]
+    settled: Set[str]
 
     def finding(self, code: Code, words: str, do: str = "") -> Finding:
         return Finding(
@@ -96,6 +97,7 @@ def examine(
     addressee: str = "",
     checked: Collection[str] = (),
     second_look: bool = True,
+    settled: Set[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """What this text should not say; at most one finding of each code, in the order of the codes.
 
@@ -112,6 +114,7 @@ def examine(
         checked: Amounts, days and terms that a person has checked for this case.
         second_look: Whether the model reads it too, about 30 ms a sentence; the playbooks' words
             need none. Without its weights the phrases stand alone.
+        settled: Sentences, as `sentences_of` gives them, that the model need not read.
     """
     shown = folded(text, language)
     plain = _unnamed(shown, brand)
@@ -132,6 +135,7 @@ def examine(
         facts=(*brand.facts, *checked),
         other_names=tuple(other_names),
         used=tuple(used),
+        settled=settled,
     )
     order = list(Code)
     first: dict[str, Finding] = {}
@@ -167,15 +171,17 @@ def review(
     ability: Ability,
     subject: Mention,
     used: Collection[str] = (),
+    settled: Set[str] = frozenset(),
 ) -> Draft:
     """The same draft with its findings renewed.
 
     Both halves, the credit's paragraph where a person chose it, and the holding text are read.
-    What a person or a machine has worded is looked at twice.
+    What a person or a machine has worded is looked at twice, but for the sentences in `settled`.
     """
     checked: tuple[str, ...] = ()
     if draft.credit is not None and draft.credit_chosen:
         checked = (str(draft.credit.amount), draft.credit.amount.shown(draft.language))
+        settled = settled | sentences_of([draft.credit.text], draft.language)
     found: list[Finding] = []
     halves = (
         (draft.public, Half.PUBLIC, ability.public),
@@ -194,6 +200,7 @@ def review(
                 addressee=subject.author.handle,
                 checked=checked if half is Half.PRIVATE else (),
                 second_look=draft.written_by != PLAYBOOK,
+                settled=settled,
             )
             if draft.written_by == MACHINE:
                 found.append(
@@ -212,9 +219,7 @@ def _patterns(reading: _Reading) -> Iterator[Finding]:
     """What looks the same in every language."""
     brand, plain, known_facts = reading.brand, reading.plain, reading.facts
     public = reading.half is Half.PUBLIC
-    # Opening hours are told together; one of them alone is a time that something is due.
-    hours = brand.business_hours or ()
-    hours = hours if all(hour in plain for hour in hours) else ()
+    hours = (brand.business_hours or ()) if _are_hours(reading, plain) else ()
     links = (brand.policy_url, brand.privacy_url, brand.contact, *brand.facts)
     own = (brand.contact, *brand.facts)
     found = {
@@ -247,9 +252,9 @@ def _phrases(reading: _Reading) -> Iterator[Finding]:
 
 def _looked_again(reading: _Reading, heard: Collection[Finding]) -> Iterator[Finding]:
     """What the phrases found and the model does not think wrong, and what it finds besides."""
-    seen = {
-        suspicion.code: suspicion for suspicion in meaning.suspicions(reading.shown, reading.half)
-    }
+    # Addresses are judged by their patterns; to the model each looks like somebody's data.
+    unsettled = facts.without_addresses(_without(reading.shown, reading.settled))
+    seen = {found.code: found for found in meaning.suspicions(unsettled, reading.half)}
     for finding in heard:
         suspicion = seen.get(Code(finding.code))
         if suspicion is None or suspicion.logit > meaning.LIKELY:
@@ -259,8 +264,24 @@ def _looked_again(reading: _Reading, heard: Collection[Finding]) -> Iterator[Fin
         if code in named or suspicion.logit <= meaning.SURE:
             continue
         words = reading.shown[suspicion.start : suspicion.end]
-        if not (code in _OF_FACTS and _is_fact(reading, words)):
+        known = code in _OF_FACTS and (_is_fact(reading, words) or _are_hours(reading, words))
+        if not known:
             yield reading.finding(code, words)
+
+
+def sentences_of(texts: Iterable[str], language: str) -> frozenset[str]:
+    """Every sentence of these texts, as the guard compares them."""
+    return frozenset(
+        sentence for text in texts for sentence, _, _ in meaning.sentences(folded(text, language))
+    )
+
+
+def _without(text: str, settled: Set[str]) -> str:
+    """The text with spaces in the place of what is settled."""
+    for sentence, start, end in meaning.sentences(text) if settled else ():
+        if sentence in settled:
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 @lru_cache(maxsize=1024)
@@ -289,6 +310,12 @@ def _is_fact(reading: _Reading, words: str) -> bool:
     seen = facts.squeezed(words)
     known = (facts.squeezed(fact) for fact in reading.facts)
     return any(facts.stands_in(fact, seen) or facts.stands_in(seen, fact) for fact in known)
+
+
+def _are_hours(reading: _Reading, words: str) -> bool:
+    """Whether opening hours are told, both ends: one alone is a time that something is due."""
+    hours = reading.brand.business_hours
+    return hours is not None and all(hour in words for hour in hours)
 
 
 def _whole(reading: _Reading) -> Iterator[Finding]:

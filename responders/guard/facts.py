@@ -108,6 +108,13 @@ def squeezed(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum() or char in "%$€£¥₽₴₹:")
 
 
+def without_addresses(text: str) -> str:
+    """The text with spaces in the place of links, e-mail addresses and accounts."""
+    for pattern in (_EMAIL, _LINK, _HANDLE):
+        text = pattern.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     return (match[0] for match in pattern.finditer(text))
 

@@ -7,9 +7,11 @@ from enum import StrEnum
 from functools import cached_property
 
 from responders.draft import Half
+from responders.guard import sentences_of
 from responders.guard.phrases import Phrase, Pieces, folded, pieces_of
 from responders.verdict import HEARD_MATTERS, NO_MATTER, Topic, Verdict
 from responders.voice import Review, Voice
+from responders.wording import form
 
 #: What a text of a playbook may hold in braces.
 PLACEHOLDERS = frozenset({"brand"})
@@ -186,6 +188,33 @@ class Playbooks:
                 likely = (item for item in matter.hears[language] if item.possible(present))
                 if any(item.found(lower) for item in likely):
                     yield matter
+
+    def settled(self, language: str) -> frozenset[str]:
+        """Every sentence of ours in a language, in both forms: what the guard reads once only.
+
+        Sentences with a name or an amount in them are not among them.
+        """
+        return self._settled.get(language, frozenset())
+
+    @cached_property
+    def _settled(self) -> dict[str, frozenset[str]]:
+        return {language: self._sentences(voice) for language, voice in self.voices.items()}
+
+    def _sentences(self, voice: Voice) -> frozenset[str]:
+        words = [
+            text.words
+            for book in (*self.playbooks, *self.matters)
+            for half in Half
+            for text in book.texts.get((voice.language, half), ())
+        ]
+        forms = (
+            form(text, familiar=familiar)
+            for text in (*words, *voice.lines())
+            for familiar in (False, True)
+        )
+        return frozenset(
+            sentence for sentence in sentences_of(forms, voice.language) if "{" not in sentence
+        )
 
     def known_matter(self, name: str) -> Matter | None:
         """The matter of that name."""

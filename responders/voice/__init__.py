@@ -60,6 +60,15 @@ class Voice:
     holding: Mapping[RedFlag, str]  #: a first word where a person must write the rest
     review: Review | None = None  #: None: not every sentence was signed off
 
+    def lines(self) -> Iterator[str]:
+        """Every text of the voice, in the order of its keys."""
+        for texts in (self.hello, self.hello_named, self.we_write, self.write_to_us):
+            yield from texts
+        for texts in (self.contact_us, self.through_the_shop, self.safety, self.closing):
+            yield from texts
+        yield from (*self.credit, self.other_way, self.privacy, self.stop)
+        yield from self.holding.values()
+
 
 #: key -> placeholders that its texts may hold.
 _TEXTS: dict[str, frozenset[str]] = {

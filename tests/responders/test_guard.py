@@ -1,4 +1,7 @@
-"""The guard: what it catches, what it leaves alone, and how grave each finding is."""
+"""The guard's phrases and patterns: what they catch and leave alone, how grave each finding is.
+
+What the second look adds and takes away is in test_meaning.py.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,12 +41,12 @@ POST = Mention(
 
 
 def codes(text: str, half: Half = Half.PUBLIC, language: str = "en") -> set[str]:
-    found = examine(text, half, language=language, brand=BRAND, way=WAY)
+    found = examine(text, half, language=language, brand=BRAND, way=WAY, second_look=False)
     return {finding.code for finding in found}
 
 
 def one(text: str, half: Half = Half.PUBLIC, way: Way = WAY) -> Finding:
-    (finding,) = examine(text, half, language="en", brand=BRAND, way=way)
+    (finding,) = examine(text, half, language="en", brand=BRAND, way=way, second_look=False)
     return finding
 
 
@@ -155,7 +158,15 @@ def test_what_looks_the_same_in_every_language_is_caught(text: str, code: Code) 
     ],
 )
 def test_their_harmless_neighbours_are_left_alone(text: str) -> None:
-    found = examine(text, Half.PUBLIC, language="en", brand=BRAND, way=WAY, addressee="anna_b")
+    found = examine(
+        text,
+        Half.PUBLIC,
+        language="en",
+        brand=BRAND,
+        way=WAY,
+        addressee="anna_b",
+        second_look=False,
+    )
 
     assert found == ()
 
@@ -170,6 +181,7 @@ def test_other_names_are_names_of_other_shops_but_never_our_own() -> None:
                 brand=replace(BRAND, terms=("Amazon",)),
                 way=WAY,
                 other_names=[name, ""],
+                second_look=False,
             )
         )
 
@@ -206,7 +218,9 @@ def test_a_text_over_the_platforms_length_is_too_long_in_its_own_count() -> None
 
 def test_the_same_words_for_another_customer_are_a_repetition() -> None:
     def again(text: str, used: str) -> bool:
-        found = examine(text, Half.PUBLIC, language="en", brand=BRAND, way=WAY, used=[used])
+        found = examine(
+            text, Half.PUBLIC, language="en", brand=BRAND, way=WAY, used=[used], second_look=False
+        )
         return Code.REPEATED_TEXT in {finding.code for finding in found}
 
     first = "@tom_k Hi Tom. We're sorry about this; I would like to hear the whole story. Lena"
@@ -218,7 +232,15 @@ def test_the_same_words_for_another_customer_are_a_repetition() -> None:
 
 def test_chinese_repetitions_are_seen_without_spaces() -> None:
     text = "非常抱歉给您带来不好的体验\uff0c我们想了解具体情况。"
-    found = examine(text, Half.PUBLIC, language="zh", brand=BRAND, way=WAY, used=[text + "\uff01"])
+    found = examine(
+        text,
+        Half.PUBLIC,
+        language="zh",
+        brand=BRAND,
+        way=WAY,
+        used=[text + "\uff01"],
+        second_look=False,
+    )
 
     assert Code.REPEATED_TEXT in {finding.code for finding in found}
 
@@ -278,14 +300,19 @@ def test_a_review_of_nothing_finds_nothing() -> None:
 @given(st.text())
 def test_no_text_breaks_the_guard_or_makes_a_finding_without_words(text: str) -> None:
     for half in Half:
-        for finding in examine(text, half, language="en", brand=BRAND, way=WAY):
+        for finding in examine(text, half, language="en", brand=BRAND, way=WAY, second_look=False):
             assert finding.words
             assert len(finding.words) <= 120
 
 
 @given(st.sampled_from(["We will refund you.", "It's our fault."]), st.text(alphabet="ab .\n"))
 def test_words_around_it_do_not_hide_a_promise(promise: str, around: str) -> None:
-    alone = {f.code for f in examine(promise, Half.PUBLIC, language="en", brand=BRAND, way=WAY)}
+    alone = {
+        f.code
+        for f in examine(
+            promise, Half.PUBLIC, language="en", brand=BRAND, way=WAY, second_look=False
+        )
+    }
 
     assert alone <= codes(f"{around}\n{promise}\n{around}")
 

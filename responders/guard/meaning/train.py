@@ -30,7 +30,6 @@ from responders.guard.meaning.network import MATRICES, NORMS, Network
 from responders.guard.meaning.packed import Floats, Packed, find, opened
 from responders.guard.meaning.tokens import cut
 from responders.playbooks import load
-from responders.voice import Voice
 from responders.wording import placeholders, say
 
 #: The first layer that learns; how wide the narrow matrices are, and how much they count.
@@ -83,17 +82,9 @@ def from_the_playbooks() -> Iterator[Lesson]:
                 familiar = not familiar
                 yield _clean(language, half, text.words, familiar=familiar)
     for language, voice in sorted(books.voices.items()):
-        for part in _lines(voice):
+        for part in voice.lines():
             for familiar in (False, True):
                 yield _clean(language, Half.PUBLIC, part, familiar=familiar)
-
-
-def _lines(voice: Voice) -> Iterator[str]:
-    """The sentences that frame a text; that of a credit is said in private and holds a code."""
-    for key in ("hello", "hello_named", "we_write", "write_to_us", "contact_us"):
-        yield from getattr(voice, key)
-    yield from (*voice.through_the_shop, *voice.safety, *voice.closing)
-    yield from (voice.other_way, voice.privacy, voice.stop, *voice.holding.values())
 
 
 def _clean(language: str, half: Half, words: str, *, familiar: bool) -> Lesson:
