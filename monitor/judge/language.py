@@ -1,4 +1,4 @@
-"""Which language a post is in: one of the product's, another that its script gives away, or "und".
+"""Which language a post is in: one of the product's, another that is plainly told, or "und".
 
 Short posts decide the order: first the script (Han, kana, Hangul, the letters that only Ukrainian
 has), then a statistical detector restricted to the product's languages, which is worth one to
@@ -16,6 +16,12 @@ from threading import Lock
 UNKNOWN = "und"
 #: The languages that a team can be answered in; the detector chooses among these alone.
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "uk", "ru", "zh")
+
+#: Neighbours that the detector takes for one of those where it may choose among those alone.
+NEIGHBOURS = (
+    *("bg", "ca", "da", "et", "fi", "hr", "hu", "lt", "lv"),
+    *("no", "ro", "sk", "sl", "sr", "sv", "tr"),
+)
 
 #: Not the author's own words: links, handles, hashtags, the marks of a repost, file names.
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|[@#][\w.]+|&\w+;|\bRT\b|\bvia\b")
@@ -57,21 +63,28 @@ _CYRILLIC = frozenset({"uk", "ru"})
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _APOSTROPHE = "\u2019"
 
+#: With fewer letters than this nobody is taken for a neighbour.
+_ENOUGH_FOR_NEIGHBOURS = 24
+#: A neighbour is asked for where the best of the product's languages stays below the first, and
+#: named where it reaches the second and is so far ahead of that one.
+_CONVINCED, _PLAINLY, _AHEAD = 0.86, 0.86, 0.05
+
 Scores = Callable[[str], Mapping[str, float]]
 
 #: eldc keeps one state for the whole process.
 _eldc_lock = Lock()
 
 
-def _eldc_scores() -> Scores:
+def _eldc_scores(among: tuple[str, ...]) -> Scores:
     import eldc
 
+    languages = list(among)
     with _eldc_lock:
         eldc.init()
-        eldc.set_languages(list(LANGUAGES))
 
     def scores(text: str) -> Mapping[str, float]:
         with _eldc_lock:
+            eldc.set_languages(languages)
             found: Mapping[str, float] = eldc.detect_details(text).scores
         return found
 
@@ -93,9 +106,17 @@ def _py3langid_scores() -> Scores:
 def detector() -> Scores:
     """The best detector that is installed: text -> score per language, 0..1, higher is likelier."""
     try:
-        return _eldc_scores()
+        return _eldc_scores(LANGUAGES)
     except ImportError:
         return _py3langid_scores()
+
+
+def wide_detector() -> Scores | None:
+    """The same among the product's languages and their neighbours; None where there is none."""
+    try:
+        return _eldc_scores((*LANGUAGES, *NEIGHBOURS))
+    except ImportError:
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +133,7 @@ class LanguageGuesser:
 
     def __init__(self, scores: Scores | None = None) -> None:
         self._scores = scores or detector()
+        self._wide = wide_detector() if scores is None else None
 
     def guess(self, text: str, hint: str | None = None) -> str:
         """The language's ISO 639-1 code, or "und".
@@ -138,6 +160,8 @@ class LanguageGuesser:
             return Guess(language=UNKNOWN)
         choice = None if own.isascii() else _by_script(own, letters)
         ranked = [] if choice is not None else self._ranked(own)
+        if choice is None and (neighbour := self._neighbour(own, ranked, letters)):
+            return Guess(language=neighbour)
         if choice is None:
             choice = _decide(ranked, _votes(own), letters)
             if choice == UNKNOWN and hint in LANGUAGES:
@@ -155,8 +179,25 @@ class LanguageGuesser:
         return Guess(language=choice, spoken=frozenset(spoken))
 
     def _ranked(self, text: str) -> list[tuple[str, float]]:
-        scores = self._scores(text.replace("\x00", " ").lower())
-        return sorted(scores.items(), key=lambda pair: -pair[1])
+        return _sorted(self._scores(_plain(text)))
+
+    def _neighbour(self, text: str, ranked: list[tuple[str, float]], letters: int) -> str | None:
+        """The neighbouring language that the text is plainly in, if any."""
+        home = ranked[0][1] if ranked else 0.0
+        if self._wide is None or letters < _ENOUGH_FOR_NEIGHBOURS or home >= _CONVINCED:
+            return None
+        found = _sorted(self._wide(_plain(text)))
+        language, score = found[0] if found else (UNKNOWN, 0.0)
+        plainly = language in NEIGHBOURS and score >= _PLAINLY and score - home >= _AHEAD
+        return language if plainly else None
+
+
+def _plain(text: str) -> str:
+    return text.replace("\x00", " ").lower()
+
+
+def _sorted(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(scores.items(), key=lambda pair: -pair[1])
 
 
 def _rivals(ranked: list[tuple[str, float]]) -> Iterator[str]:

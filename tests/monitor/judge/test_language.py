@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from monitor.judge import language
-from monitor.judge.language import LANGUAGES, UNKNOWN, LanguageGuesser
+from monitor.judge.language import LANGUAGES, NEIGHBOURS, UNKNOWN, LanguageGuesser
 
 #: Which language the sample posts are in, by the thousands of their number.
 BY_NUMBER = dict(enumerate(LANGUAGES, start=1))
@@ -171,3 +171,28 @@ def test_a_language_that_is_nearly_as_likely_is_heard_too() -> None:
     heard = LanguageGuesser(lambda text: scores).listen("een twee drie vier vijf zes zeven").spoken
 
     assert heard == frozenset({"nl", "de", "en"})
+
+
+@pytest.mark.parametrize(
+    ("post", "expected"),
+    [
+        ("Mitt paket har inte kommit än och ingen svarar på mina mejl", "sv"),
+        ("Pakettini ei ole vieläkään tullut eikä kukaan vastaa", "fi"),
+        ("Még mindig nem jött meg a csomagom és senki sem válaszol", "hu"),
+        ("Coletul meu nu a ajuns încă și nimeni nu răspunde", "ro"),
+        ("Paketim hâlâ gelmedi ve kimse cevap vermiyor", "tr"),
+        ("Пратката ми още не пристигна и никой не отговаря", "bg"),
+        ("Moj paket još nije stigao i nitko ne odgovara", "hr"),
+        ("Můj balík stále nepřišel a nikdo neodpovídá", "cs"),
+        ("El meu paquet encara no ha arribat i ningú no respon", "ca"),
+        ("Mi paquete no ha llegado todavía y nadie responde", "es"),
+    ],
+)
+def test_a_neighbouring_language_is_not_taken_for_one_of_ours(post: str, expected: str) -> None:
+    pytest.importorskip("eldc")
+
+    assert LanguageGuesser().guess(post) == expected
+
+
+def test_a_few_words_are_never_a_neighbours() -> None:
+    assert LanguageGuesser().guess("pakke, hvor?") not in NEIGHBOURS
