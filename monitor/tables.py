@@ -331,6 +331,9 @@ class DraftRow(Row, table=True):
     reason: Text_
     written_by: Text_
     created_at: At
+    override: MaybeText = None  #: JSON: what a lead let pass
+    checked: Text_  #: a JSON list
+    checked_by: Text_
 
 
 class ActionRow(Row, table=True):
@@ -376,6 +379,7 @@ class ActionRow(Row, table=True):
     error_code: Text_
     error: Text_
     retract_by: Text_
+    override: MaybeText = None  #: JSON: what a lead let pass
 
 
 class LabelRow(Row, table=True):

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import NewType
 
 from connectors.base import Receipt
+from responders.draft import Override
 from responders.money import Money
 
 ActionId = NewType("ActionId", int)
@@ -128,6 +129,7 @@ class Action:
     error_code: str = ""
     error: str = ""  #: one sentence for the card, without secrets
     retract_by: str = ""  #: who asked to take it down; the job does it
+    override: Override | None = None  #: what a lead let pass of the guard's findings in `text`
 
     @property
     def settled(self) -> bool:

@@ -327,4 +327,4 @@ def _carried_over(case: Case) -> Draft | None:
     reached = any(a.state not in _NOWHERE or outcome.once_lost(a) for a in case.of_round())
     if case.draft is None or reached:
         return None
-    return replace(case.draft, round=case.round + 1, revision=1, credit_chosen=False)
+    return replace(case.draft, round=case.round + 1, revision=1, credit_chosen=False, override=None)

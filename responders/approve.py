@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.base import Ability, Route, Way
-from responders import afterwards, handover
+from responders import afterwards, checked, handover, override
 from responders.action import Action, ActionKind, ActionState
 from responders.ask import (
     NAMES,
@@ -26,7 +26,7 @@ from responders.ask import (
 from responders.card import Decision, Verb
 from responders.case import Case, CaseState, Change, Note
 from responders.credit import MonthOf, utc_month
-from responders.draft import Draft, Severity, text_hash
+from responders.draft import Draft, Override, Severity, text_hash
 from responders.outcome import NOT_LEFT, booked, note, subject_of
 from responders.policy import Person, Policy
 from responders.verdict import Label, LabelWord
@@ -128,6 +128,11 @@ def _draft_to_decide(ask: Ask) -> Draft:
         round=case.round, revision=0, language=case.verdict.language, written_by=""
     )
     if ask.decision.draft_revision != draft.revision:
+        if draft.override is not None:
+            raise TooOld(
+                f"The guard was overridden by {draft.override.by} meanwhile. Look at the card "
+                "first. Nothing was changed."
+            )
         wrote = draft.written_by
         by = f" by {wrote}" if wrote not in {"", "playbook"} else ""
         raise TooOld(
@@ -185,7 +190,7 @@ def _send(ask: Ask) -> Change:
 def _sendable(draft: Draft) -> None:
     if not (draft.public or draft.private):
         raise NotNow("There is no text to send yet. Write one with Edit.")
-    blocks = [f for f in draft.findings if f.severity is Severity.BLOCK]
+    blocks = override.blocking(draft)
     if blocks:
         told = " ".join(f"{f.half.value.capitalize()} text: {f.words}. {f.do}" for f in blocks)
         raise Blocked(f"This cannot be sent as it is. {told}")
@@ -205,14 +210,16 @@ def _plan(ask: Ask, draft: Draft) -> list[Action]:
     """Public, then credit, then private; each leaves once the one before it is out."""
     planned: list[Action] = []
     if draft.public and ask.ability.public.route in {Route.API, Route.BY_HAND}:
-        planned.append(_action(ask, ActionKind.PUBLIC, ask.ability.public, text=draft.public))
+        public = _action(ask, ActionKind.PUBLIC, ask.ability.public, text=draft.public)
+        planned.append(replace(public, override=draft.override))
     text, way = draft.private_full, ask.ability.private
     if text and way.route is not Route.NONE:
         if draft.credit is not None and draft.credit_chosen:
             _credit_can_go(ask, draft)
             credit = _action(ask, ActionKind.CREDIT, way, after=planned)
             planned.append(replace(credit, amount=draft.credit.amount))
-        planned.append(_action(ask, ActionKind.PRIVATE, way, text=text, after=planned))
+        private = _action(ask, ActionKind.PRIVATE, way, text=text, after=planned)
+        planned.append(replace(private, override=draft.override))
     elif draft.credit_chosen:
         raise Blocked("A credit goes out with a private message, and none can. Remove the credit.")
     if not planned:
@@ -280,7 +287,9 @@ def _edit(ask: Ask) -> Change:
     old = _draft_to_decide(ask)
     public = _typed(ask.decision.public, old.public)
     private = _typed(ask.decision.private, old.private)
-    if (public, private) == (old.public, old.private):
+    facts = _looked_up(ask.decision.checked, old.checked)
+    same_words = (public, private) == (old.public, old.private)
+    if same_words and facts == old.checked:
         raise NotNow("Nothing was changed.")
     new = replace(
         old,
@@ -289,9 +298,45 @@ def _edit(ask: Ask) -> Change:
         public_english=old.public_english if public == old.public else None,
         private_english=old.private_english if private == old.private else None,
         holding=None if public else old.holding,
-        written_by=ask.by,
+        # Who only looks something up has not made a machine's words their own.
+        written_by=old.written_by if same_words else ask.by,
+        checked=facts,
+        checked_by=_who_checked(ask, old, facts),
     )
-    return _redrafted(ask, new, "edited")
+    change = _redrafted(ask, new, "edited")
+    if facts == old.checked:
+        return change
+    line = Note(what="checked", by=ask.by, hash=text_hash("\n".join(facts)), detail=_count(facts))
+    return replace(change, notes=(*change.notes, line))
+
+
+def _looked_up(line: str | None, old: tuple[str, ...]) -> tuple[str, ...]:
+    """What a form gave; None leaves the facts as they are."""
+    if line is None:
+        return old
+    try:
+        return checked.facts_in(line)
+    except checked.BadFacts as error:
+        raise NotNow(f"Checked for this case: {error}") from error
+
+
+def _who_checked(ask: Ask, old: Draft, facts: tuple[str, ...]) -> str:
+    """Who answers for the facts: whoever changed them last; taking some away adds nothing."""
+    if set(facts) <= set(old.checked):
+        return old.checked_by if facts else ""
+    return ask.by
+
+
+def _count(facts: tuple[str, ...]) -> str:
+    return f"{len(facts)} facts" if len(facts) != 1 else "1 fact"
+
+
+def _override(ask: Ask) -> Change:
+    """Let what the card says of the draft pass; nothing is approved by that."""
+    draft = _draft_to_decide(ask)
+    made = override.given(ask, draft)
+    codes = ", ".join(dict.fromkeys(override.in_words(code, half) for half, code, _ in made.passes))
+    return _redrafted(ask, draft, "overridden", made=made, detail=f"{codes}: {made.reason}")
 
 
 def _typed(text: str | None, old: str | None) -> str | None:
@@ -322,14 +367,16 @@ def _remove_credit(ask: Ask) -> Change:
     return _redrafted(ask, replace(draft, credit_chosen=False), "credit_removed")
 
 
-def _redrafted(ask: Ask, draft: Draft, what: str) -> Change:
+def _redrafted(
+    ask: Ask, draft: Draft, what: str, *, made: Override | None = None, detail: str = ""
+) -> Change:
     """The next revision, seen by the guard; who agreed to the last one did not agree to this."""
     revision = draft.revision + 1
-    new = ask.review(ask.case, replace(draft, revision=revision, findings=(), reason=""))
+    bare = replace(draft, revision=revision, findings=(), reason="", override=made)
+    new = ask.review(ask.case, bare)
     after = replace(ask.case, draft=new, second_approver="")
-    return Change(
-        before=ask.case, after=after, notes=(Note(what=what, by=ask.by, hash=_hash_of(new)),)
-    )
+    line = Note(what=what, by=ask.by, hash=_hash_of(new), detail=detail)
+    return Change(before=ask.case, after=after, notes=(line,))
 
 
 def _hash_of(draft: Draft) -> str:
@@ -455,5 +502,6 @@ _VERBS: dict[Verb, Callable[[Ask], Change]] = {
     Verb.CORRECT: afterwards.correct,
     Verb.DECLARE: _elsewhere,
     Verb.END_INCIDENT: _elsewhere,
+    Verb.OVERRIDE: _override,
     Verb.READ: _nothing,
 }

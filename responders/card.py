@@ -48,6 +48,7 @@ class Verb(StrEnum):
     CORRECT = "correct"  #: take down what was sent, and write it anew
     DECLARE = "declare"  #: an incident: nothing is sent for the brand any more
     END_INCIDENT = "end_incident"
+    OVERRIDE = "override"  #: the lead lets a text pass that the guard blocks
     READ = "read"  #: the whole conversation, private messages included; changes nothing
 
 
@@ -62,6 +63,7 @@ class Button:
     confirm: str = ""  #: a question that must be answered yes first
     in_menu: bool = False  #: belongs into the menu behind the row of buttons
     url: str = ""  #: opens this page; the click itself changes nothing
+    only_for: str = ""  #: id of the person or group who may; "": whoever may decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,7 @@ class HalfPart:
     text: str | None
     english: str | None = None
     findings: tuple[Finding, ...] = ()
+    overridden: tuple[Finding, ...] = ()  #: would block it, had a lead not let them pass
     length: int = 0  #: in the platform's own count
     status: Status | None = None
 
@@ -139,6 +142,9 @@ class Card:
     promises: tuple[str, ...] = ()
     speakers_only: bool = False  #: only a listed speaker of the language may approve
     doubt: str = ""  #: why the verdict is less sure than it looks
+    overrides: tuple[str, ...] = ()  #: who overrode the guard in this case, what and why
+    checked: tuple[str, ...] = ()  #: facts that a person has looked up for this case
+    checked_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +171,7 @@ class Decision:
     draft_revision: int
     public: str | None = None  #: an edit's texts
     private: str | None = None
+    checked: str | None = None  #: an edit's checked facts as typed; None: as they are
     reason: str = ""
     link: str = ""  #: of "I posted it" and "it is there"
     action: ActionKind | None = None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from connectors.base import Ability, Route, Way
-from responders import byhand, handover, outcome
+from responders import byhand, handover, outcome, override
 from responders.action import Action, ActionKind, ActionState
 from responders.afterwards import DROPPABLE, aim, why_not_again
 from responders.ask import NAMES, OPEN_QUESTIONS, credit_fits, ever_sent, undecided
@@ -104,7 +104,18 @@ def make_card(
         buttons=tuple(_buttons(case, ability, policy, now)),
         speakers_only=_speakers_only(case, policy),
         doubt=_doubt(case.verdict),
+        overrides=tuple(_overrides(case)),
+        checked=draft.checked if draft else (),
+        checked_by=draft.checked_by if draft else "",
     )
+
+
+def _overrides(case: Case) -> Iterator[str]:
+    """Of this draft and of what was approved in any round, oldest first, each once."""
+    given = [action.override for action in case.actions]
+    if case.draft is not None:
+        given.append(case.draft.override)
+    yield from dict.fromkeys(override.line(made) for made in given if made is not None)
 
 
 def _speakers_only(case: Case, policy: Policy) -> bool:
@@ -340,12 +351,14 @@ def _half(case: Case, half: Half, way: Way) -> HalfPart:
     full = draft.public if public else draft.private_full
     english = draft.public_english if public else draft.private_english
     action = case.action(_HALVES[half])
+    passed = override.overridden(draft)
     return HalfPart(
         half=half,
         way=way,
         text=text,
         english=english if english != text else None,  # read once is enough
-        findings=tuple(finding for finding in draft.findings if finding.half is half),
+        findings=tuple(f for f in draft.findings if f.half is half and f not in passed),
+        overridden=tuple(f for f in passed if f.half is half),
         length=way.limit.count(full) if full else 0,
         status=_status(case, action) if action is not None else None,
     )
@@ -383,7 +396,8 @@ def _buttons(case: Case, ability: Ability, policy: Policy, now: datetime) -> Ite
 def _draft_buttons(case: Case, ability: Ability, policy: Policy) -> Iterator[Button]:
     draft = case.draft
     text = draft is not None and bool(draft.public or draft.private)
-    if draft is not None and text and not draft.blocked and _any_way(case, draft, ability, policy):
+    blocks = override.blocking(draft) if draft is not None else ()
+    if draft is not None and text and not blocks and _any_way(case, draft, ability, policy):
         yield Button(verb=Verb.SEND, label=_send_label(case, draft, ability), style="primary")
     yield Button(verb=Verb.EDIT, label="Edit" if text else "Write a reply")
     if draft is not None and draft.credit is not None:
@@ -397,6 +411,8 @@ def _draft_buttons(case: Case, ability: Ability, policy: Policy) -> Iterator[But
         ):
             yield Button(verb=Verb.ADD_CREDIT, label=f"Add {amount} credit")
     yield Button(verb=Verb.DISMISS, label="No reply")
+    if draft is not None and blocks and policy.lead and not override.why_not(case, draft):
+        yield Button(verb=Verb.OVERRIDE, label="Override (lead)", only_for=policy.lead)
 
 
 def _any_way(case: Case, draft: Draft, ability: Ability, policy: Policy) -> bool:

@@ -16,10 +16,11 @@ from responders.card import Card, Decision, Turn, Verb
 from responders.cards import make_card
 from responders.case import BudgetSpent, Case, CaseBook, CaseId, Change
 from responders.credit import MonthOf, utc_month
-from responders.draft import Draft, Severity
+from responders.draft import Draft
 from responders.hold import Hold, Holds
 from responders.incident import FREEZE, FROZEN, VERBS, IncidentBook, on_card
 from responders.money import Money
+from responders.override import blocking
 from responders.policy import Person, Policy
 
 log = logging.getLogger(__name__)
@@ -212,7 +213,9 @@ def _told(decision: Decision, change: Change, policy: Policy, hold: _HoldOf) -> 
         case Verb.SEND:
             return _told_sent(change, policy, hold)
         case Verb.EDIT | Verb.ADD_CREDIT | Verb.REMOVE_CREDIT:
-            return _told_draft(change)
+            return _told_draft(change, "Saved")
+        case Verb.OVERRIDE:
+            return _told_draft(change, "Overridden, for these very words")
         case Verb.TAKE_DOWN:
             return "It is being taken down. The card says when it is gone."
         case Verb.ESCALATE:
@@ -270,10 +273,9 @@ def _told_sent(change: Change, policy: Policy, hold: _HoldOf) -> str:
     return " ".join([*told, *why])
 
 
-def _told_draft(change: Change) -> str:
+def _told_draft(change: Change, done: str) -> str:
     draft = change.after.draft
-    blocks = () if draft is None else draft.findings
-    told = [f"{f.words}: {f.do}" for f in blocks if f.severity is Severity.BLOCK]
+    told = [f"{f.words}: {f.do}" for f in (() if draft is None else blocking(draft))]
     if told:
-        return "Saved, but it cannot be sent like this. " + " ".join(told)
-    return "Saved. Nothing is sent until somebody approves it."
+        return f"{done}, but it cannot be sent like this. " + " ".join(told)
+    return f"{done}. Nothing is sent until somebody approves it."

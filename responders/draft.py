@@ -50,6 +50,18 @@ class Credit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Override:
+    """A lead's word that something the guard blocks may be said all the same.
+
+    What it lets pass is bound to the text's hash: it ends with the next letter that is changed.
+    """
+
+    by: str
+    reason: str
+    passes: tuple[tuple[Half, str, str], ...]  #: half, the finding's code, hash of the whole text
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """The proposal for one round of a case. An edit makes the next revision; none is changed."""
 
@@ -68,11 +80,10 @@ class Draft:
     holding_english: str | None = None
     reason: str = ""  #: why there is no text
     written_by: str = PLAYBOOK
-
-    @property
-    def blocked(self) -> bool:
-        """Whether the guard lets nobody send this."""
-        return any(finding.severity is Severity.BLOCK for finding in self.findings)
+    override: Override | None = None  #: of what the guard found in this very revision
+    #: Amounts, dates and terms that a person has looked up: they may be said in private.
+    checked: tuple[str, ...] = ()
+    checked_by: str = ""
 
     @property
     def private_full(self) -> str | None:

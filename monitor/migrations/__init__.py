@@ -6,6 +6,6 @@ the tables with what the steps make, on both databases, with rows in them.
 """
 
 #: Every version that this program knows; the last one is the present one.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 #: Our own name, so that a database shared with another program does not mix up the two.
 VERSION_TABLE = "amends_schema"

@@ -68,6 +68,8 @@ _BLANK_DRAFT = {
     "holding_english": None,
     "reason": "",
     "findings": "[]",
+    "override": None,
+    "checked": "[]",
 }
 
 
@@ -323,7 +325,9 @@ def _blank_cases(
             .values(state=ActionState.CANCELLED.value)
         )
         connection.execute(
-            update(action).where(of_case[action]).values(text="", receipt_url=None, error="")
+            update(action)
+            .where(of_case[action])
+            .values(text="", receipt_url=None, error="", override=None)
         )
         connection.execute(update(promise).where(of_case[promise]).values(words=""))
         note = Note(what=why, by="erase", was=row.state, now=state)

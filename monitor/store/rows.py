@@ -13,7 +13,7 @@ from connectors.base import Author, Mention, Receipt
 from monitor.tables import mention, verdict
 from responders.action import Action, ActionId, ActionKind, ActionState
 from responders.case import Entry, MentionId
-from responders.draft import Credit, Draft, Finding, Half, Severity
+from responders.draft import Credit, Draft, Finding, Half, Override, Severity
 from responders.money import Money
 from responders.verdict import Doubt, RedFlag, Verdict
 
@@ -109,6 +109,9 @@ def draft_values(draft: Draft) -> Values:
         "holding_english": draft.holding_english,
         "reason": draft.reason,
         "written_by": draft.written_by,
+        "override": override_value(draft.override),
+        "checked": strings(draft.checked),
+        "checked_by": draft.checked_by,
     }
 
 
@@ -137,7 +140,24 @@ def draft_of(row: Found) -> Draft:
         holding_english=row.holding_english,
         reason=row.reason,
         written_by=row.written_by,
+        override=override_of(row.override),
+        checked=tuple(json.loads(row.checked)),
+        checked_by=row.checked_by,
     )
+
+
+def override_value(given: Override | None) -> str | None:
+    """An override as it stands in its column; its escapes keep any character."""
+    return None if given is None else json.dumps(asdict(given))
+
+
+def override_of(value: str | None) -> Override | None:
+    """An override from its column."""
+    if value is None:
+        return None
+    given = json.loads(value)
+    passes = tuple((Half(half), code, of) for half, code, of in given["passes"])
+    return Override(by=given["by"], reason=given["reason"], passes=passes)
 
 
 def _finding(found: Mapping[str, str]) -> Finding:
@@ -179,6 +199,7 @@ def action_values(action: Action) -> Values:
         "error_code": action.error_code,
         "error": action.error,
         "retract_by": action.retract_by,
+        "override": override_value(action.override),
     }
 
 
@@ -214,4 +235,5 @@ def action_of(row: Found) -> Action:
         error_code=row.error_code,
         error=row.error,
         retract_by=row.retract_by,
+        override=override_of(row.override),
     )

@@ -158,7 +158,7 @@ class _Pages:
     async def cases(self, request: Request) -> Response:
         """All cards."""
         visitor = self._visitor(request)
-        cards, waiting = await run_in_threadpool(self._cards, visitor.form_token)
+        cards, waiting = await run_in_threadpool(self._cards, visitor)
         page = render.page(
             "cases.html",
             here="cases",
@@ -175,7 +175,7 @@ class _Pages:
         visitor = self._gate.visitor(request, active=False)
         if visitor is None:
             return Response("signed out\n", 401, media_type="text/plain")
-        cards, _ = await run_in_threadpool(self._cards, visitor.form_token)
+        cards, _ = await run_in_threadpool(self._cards, visitor)
         tag = f'"{blake2b(cards.encode("utf-8"), digest_size=16).hexdigest()}"'
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"ETag": tag})
@@ -296,9 +296,10 @@ class _Pages:
         typed: Typed | None = None,
     ) -> Response:
         try:
-            card = await run_in_threadpool(self._desk.card, id)
+            whole = await run_in_threadpool(self._desk.card, id)
         except KeyError:
             return message("No such case", "It may have been erased. Look at all cases.", 404)
+        card = forms.offered_to(whole, visitor.person)
         offered = typed is not None and typed.ref.verb in {button.verb for button in card.buttons}
         drawn = await run_in_threadpool(
             render.draw, card, visitor.form_token, alone=True, typed=typed if offered else None
@@ -319,10 +320,13 @@ class _Pages:
         )
         return HTMLResponse(page, 200 if typed is None else 409)
 
-    def _cards(self, form_token: str) -> tuple[str, int]:
+    def _cards(self, visitor: Visitor) -> tuple[str, int]:
         groups = render.arrange(self._shelf.cards(CARDS))
         drawn = {
-            group: [render.draw(card, form_token) for card in cards]
+            group: [
+                render.draw(forms.offered_to(card, visitor.person), visitor.form_token)
+                for card in cards
+            ]
             for group, cards in groups.items()
         }
         return render.page("cards.html", groups=drawn), len(groups[render.Group.WAITING])

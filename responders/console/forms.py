@@ -4,7 +4,7 @@ The forms are those of Slack but one: an edit here has no limit of Slack's on it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +13,8 @@ from connectors.base import Route
 from responders.action import ActionKind
 from responders.card import Button, Card, Decision, HalfPart, Verb
 from responders.draft import Half
+from responders.policy import Person
+from responders.ruling import leads
 from responders.slack import clicks, views
 from responders.slack.blocks import language
 from responders.slack.clicks import BadField, Ref, Unreadable
@@ -62,6 +64,12 @@ class Form:
     def asks(self) -> bool:
         """Whether there is something to fill in or to confirm."""
         return bool(self.question or self.blocks)
+
+
+def offered_to(card: Card, person: Person) -> Card:
+    """The card without the buttons that are for somebody else."""
+    kept = tuple(b for b in card.buttons if not b.only_for or leads(b.only_for, person))
+    return card if kept == card.buttons else replace(card, buttons=kept)
 
 
 def form_for(card: Card, value: str, typed: Typed | None = None) -> Form:
@@ -170,6 +178,7 @@ def _edit(card: Card) -> Mapping[str, Any]:
         for part in (card.public, card.private)
         if part is not None and part.way.route is not Route.NONE
     ]
+    blocks += [block.to_dict() for block in views.checked_input(card)]
     if card.credit is not None and card.credit.chosen:
         note = f"The credit of {card.credit.credit.amount} is added below the private text."
         blocks.append({"type": "context", "elements": [{"type": "plain_text", "text": note}]})

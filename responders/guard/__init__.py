@@ -178,9 +178,9 @@ def review(
     Both halves, the credit's paragraph where a person chose it, and the holding text are read.
     What a person or a machine has worded is looked at twice, but for the sentences in `settled`.
     """
-    checked: tuple[str, ...] = ()
+    checked = draft.checked
     if draft.credit is not None and draft.credit_chosen:
-        checked = (str(draft.credit.amount), draft.credit.amount.shown(draft.language))
+        checked += (str(draft.credit.amount), draft.credit.amount.shown(draft.language))
         settled = settled | sentences_of([draft.credit.text], draft.language)
     found: list[Finding] = []
     halves = (

@@ -61,7 +61,8 @@ SEVERITY: dict[Code, tuple[Severity, Severity]] = {
     Code.MACHINE_WRITTEN: (_SECOND, _NOTE),
 }
 
-#: A lead may override a finding with a reason, but never one of these.
+#: A lead may override a finding with a reason, but never one of these. A text that is too long is
+#: not ours to let pass: the platform takes none.
 NEVER_OVERRIDDEN: frozenset[tuple[Code, Half]] = frozenset(
     {
         (Code.PERSONAL_DATA, Half.PUBLIC),
@@ -70,6 +71,8 @@ NEVER_OVERRIDDEN: frozenset[tuple[Code, Half]] = frozenset(
         (Code.CREDIT_IN_PUBLIC, Half.PUBLIC),
         (Code.UNSAFE_REMEDY, Half.PUBLIC),
         (Code.UNSAFE_REMEDY, Half.PRIVATE),
+        (Code.TOO_LONG, Half.PUBLIC),
+        (Code.TOO_LONG, Half.PRIVATE),
     }
 )
 

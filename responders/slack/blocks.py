@@ -30,6 +30,7 @@ from slack_sdk.models.blocks import (
 from connectors.base import Author, Route, Way
 from responders.action import ActionKind, ActionState
 from responders.card import Button, Card, CreditPart, HalfPart, Status, Urgency
+from responders.checked import MOST
 from responders.draft import Finding, Half, Severity
 from responders.slack.clicks import MENU, OPEN, PREFIX, Ref
 from responders.slack.text import (
@@ -61,6 +62,7 @@ _MENU_MAXIMUM = 5
 _FALLBACK_MAXIMUM = 300
 
 _PROMISES = 3
+_OVERRIDES = 2
 _REASONS = 3
 #: What names how we looked says nothing to whoever answers.
 _TOOLS = frozenset({"VADER"})
@@ -195,6 +197,7 @@ def _draw(card: Card, room: _Room) -> Iterator[_Part]:
     yield from _for_us(card, room)
     yield _Part(block=DividerBlock())  # never left out: above it are their words, below it ours
     yield from _answer(card, room)
+    yield from _by_people(card, room)
     yield from _later(card, room)
     yield from _actions(card, room)
 
@@ -316,9 +319,10 @@ def _half(part: HalfPart, room: _Room) -> Iterator[_Part]:
         yield from _text(part.text, room)
     if part.english:
         yield _context(plain(f"In English: {clean(part.english)}", room.english), spare=4)
-    if part.findings:
-        worst = sorted(part.findings, key=lambda found: list(_SEVERITY).index(found.severity))
-        yield _context(*(plain(finding(f), room.aside) for f in worst[: room.findings]), spare=1)
+    worst = sorted(part.findings, key=lambda found: list(_SEVERITY).index(found.severity))
+    told = [*map(finding, worst), *map(_overridden, part.overridden)]
+    if told:
+        yield _context(*(plain(words, room.aside) for words in told[: room.findings]), spare=1)
 
 
 def _title(part: HalfPart, room: _Room) -> Iterator[TextObject]:
@@ -346,6 +350,20 @@ def _route(part: HalfPart) -> str:
 def finding(found: Finding) -> str:
     """What the guard found, on one line."""
     return f"{_SEVERITY[found.severity]}: “{one_line(found.words)}” {one_line(found.do)}"
+
+
+def _overridden(found: Finding) -> str:
+    return f"🔓 Overridden: “{one_line(found.words)}”"
+
+
+def _by_people(card: Card, room: _Room) -> Iterator[_Part]:
+    """What a person answers for by name: facts that they checked, and what a lead let pass."""
+    if card.checked:
+        facts = ", ".join(f"“{inert(cut(one_line(fact), 60))}”" for fact in card.checked[:MOST])
+        by = f" · by {staff(cut(card.checked_by, 60))}" if card.checked_by else ""
+        yield _context(live(f"☑️ *Checked for this case*: {facts}{by}"), spare=1)
+    for told in card.overrides[-_OVERRIDES:]:
+        yield _context(live(f"🔓 {staff(cut(one_line(told), room.english))}"), spare=2)
 
 
 def _credit(part: CreditPart, room: _Room) -> Iterator[_Part]:

@@ -251,47 +251,71 @@ def decision(form: Form, now: datetime) -> Decision:
         BadField: a field must be filled in differently.
         Unreadable: the form is not one of ours.
     """
-    values = form.values
-    link, reason, until, to = "", form.reason, None, ""
-    match form.ref.verb:
-        case Verb.DISMISS:
-            chosen = values.get("reason", "")
-            if chosen not in DISMISSALS:
-                raise BadField("reason", "Choose one of the reasons.")
-            reason = f"{chosen}: {values['note']}" if "note" in values else chosen
-        case Verb.POSTED | Verb.FOUND:
-            link = values.get("link", "")
-            if link and web_address(link) is None:
-                raise BadField("link", "Paste the whole address, beginning with https://")
-        case Verb.SNOOZE:
-            if values.get("hours", "") not in SNOOZES:
-                raise BadField("hours", "Choose how long.")
-            until = now + timedelta(hours=int(values["hours"]))
-        case Verb.TAKE_DOWN | Verb.CORRECT:
-            reason = values.get("reason", form.reason)
-        case Verb.DECLARE:
-            reason = values.get("title", "")
-            if not reason:
-                raise BadField("title", "Say in a few words what happened.")
-        case Verb.ESCALATE:
-            to, reason = values.get("person", ""), values.get("reason", "")
-            if not to:
-                raise BadField("person", "Choose who gets the case.")
-        case _:
-            pass
+    values, verb = form.values, form.ref.verb
     return Decision(
-        verb=form.ref.verb,
+        verb=verb,
         case_id=form.ref.case_id,
         round=form.ref.round,
         draft_revision=form.ref.draft_revision,
         public=values.get("public"),
         private=values.get("private"),
-        reason=reason,
-        link=link,
+        # An empty field takes the facts away.
+        checked=values.get("checked", "") if verb is Verb.EDIT else None,
+        reason=_reason(form),
+        link=_link(form),
         action=form.ref.kind,
-        until=until,
-        to=to,
+        until=_until(form, now),
+        to=_to(form),
     )
+
+
+def _reason(form: Form) -> str:
+    values = form.values
+    match form.ref.verb:
+        case Verb.DISMISS:
+            chosen = values.get("reason", "")
+            if chosen not in DISMISSALS:
+                raise BadField("reason", "Choose one of the reasons.")
+            return f"{chosen}: {values['note']}" if "note" in values else chosen
+        case Verb.OVERRIDE if "reason" not in values:
+            raise BadField("reason", "Say why: the card and the audit keep it.")
+        case Verb.TAKE_DOWN | Verb.CORRECT | Verb.OVERRIDE:
+            return values.get("reason", form.reason)
+        case Verb.DECLARE if "title" not in values:
+            raise BadField("title", "Say in a few words what happened.")
+        case Verb.DECLARE:
+            return values["title"]
+        case Verb.ESCALATE:
+            return values.get("reason", "")
+        case _:
+            return form.reason
+
+
+def _link(form: Form) -> str:
+    if form.ref.verb not in {Verb.POSTED, Verb.FOUND}:
+        return ""
+    link = form.values.get("link", "")
+    if link and web_address(link) is None:
+        raise BadField("link", "Paste the whole address, beginning with https://")
+    return link
+
+
+def _until(form: Form, now: datetime) -> datetime | None:
+    if form.ref.verb is not Verb.SNOOZE:
+        return None
+    hours = form.values.get("hours", "")
+    if hours not in SNOOZES:
+        raise BadField("hours", "Choose how long.")
+    return now + timedelta(hours=int(hours))
+
+
+def _to(form: Form) -> str:
+    if form.ref.verb is not Verb.ESCALATE:
+        return ""
+    to = form.values.get("person", "")
+    if not to:
+        raise BadField("person", "Choose who gets the case.")
+    return to
 
 
 def bare_decision(ref: Ref) -> Decision:

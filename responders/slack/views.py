@@ -24,7 +24,9 @@ from slack_sdk.models.views import View
 from connectors.base import Route
 from responders.action import ActionKind
 from responders.card import Card, HalfPart, Turn, Verb
-from responders.draft import Half
+from responders.checked import LINE_LONGEST, MOST, typed
+from responders.draft import Finding, Half, Severity
+from responders.override import REASON_LONGEST, in_words
 from responders.slack.blocks import finding, language, platform
 from responders.slack.clicks import DISMISSALS, PREFIX, SNOOZES, Ref
 from responders.slack.text import (
@@ -48,6 +50,8 @@ _REASON_MAXIMUM = 300
 _NOTE_MAXIMUM = 2000
 _FINDING_MAXIMUM = 300
 _FINDINGS = 6
+#: One of each kind in each half, and more than anybody overrides at once.
+_OVERRIDDEN = 20
 _TITLE_MAXIMUM = 24
 #: Two blocks each; a form takes 100.
 _TURNS = 40
@@ -74,6 +78,7 @@ def edit_view(card: Card, *, saved: bool = False) -> JSON:
         if part is not None and part.way.route is not Route.NONE:
             blocks.append(_text_input(card, part))
             blocks += _guard(part)
+    blocks += checked_input(card)
     if card.credit is not None and card.credit.chosen:
         note = f"The credit of {card.credit.credit.amount} is added below the private text."
         blocks.append(ContextBlock(elements=[plain(note)]))
@@ -122,6 +127,51 @@ def _text_input(card: Card, part: HalfPart) -> Block:
         hint=plain(f"At most {part.way.limit.maximum:,} {part.way.limit.unit}."),
         optional=part.text is None,
     )
+
+
+def checked_input(card: Card) -> Iterator[Block]:
+    """What a person has looked up, where there is a private text that may hold it."""
+    if card.private is None or card.private.way.route is Route.NONE:
+        return
+    line = PlainTextInputElement(
+        action_id=ELEMENT,
+        initial_value=cut(clean(typed(card.checked)), LINE_LONGEST) or None,
+        max_length=LINE_LONGEST,
+        placeholder="49.90 EUR; 3 March",
+    )
+    hint = (
+        f"Amounts, dates or terms that you have looked up, at most {MOST}, with semicolons between."
+        " They may then stand in the private message; the card shows who checked them."
+    )
+    yield _input("checked", "Checked for this case", line, hint=hint, optional=True)
+
+
+def override_view(card: Card) -> JSON:
+    """What the guard has found, and why it may be said all the same."""
+    halves = [part for part in (card.public, card.private) if part is not None]
+    found = [f for part in halves for f in part.findings if f.severity is Severity.BLOCK]
+    blocks: list[Block] = [
+        ContextBlock(elements=[plain(_blocked(f), _FINDING_MAXIMUM)]) for f in found[:_OVERRIDDEN]
+    ]
+    told = "This counts for these very words and ends with the next edit. It sends nothing."
+    reason = PlainTextInputElement(action_id=ELEMENT, multiline=True, max_length=REASON_LONGEST)
+    return _form(
+        "Override the guard",
+        [
+            *blocks,
+            ContextBlock(elements=[plain(told)]),
+            _input(
+                "reason", "Why may this be said?", reason, hint="The card and the audit keep it."
+            ),
+        ],
+        metadata=Ref.of(card, Verb.OVERRIDE).encode(),
+        callback="override",
+        submit="Override",
+    )
+
+
+def _blocked(found: Finding) -> str:
+    return f"{in_words(found.code, found.half).capitalize()}: {finding(found)}"
 
 
 def dismiss_view(card: Card) -> JSON:
@@ -268,6 +318,7 @@ FORMS: Mapping[Verb, Callable[[Card, ActionKind | None], JSON]] = {
     Verb.SNOOZE: lambda card, kind: snooze_view(card),
     Verb.DECLARE: lambda card, kind: declare_view(card),
     Verb.ESCALATE: lambda card, kind: escalate_view(card),
+    Verb.OVERRIDE: lambda card, kind: override_view(card),
 }
 
 

@@ -27,7 +27,7 @@ from responders.case import (
     Spend,
 )
 from responders.credit.pool import Code, CreditBook, NoCodeLeft
-from responders.draft import Credit, Draft, Finding, Half, Severity
+from responders.draft import Credit, Draft, Finding, Half, Override, Severity
 from responders.money import Money
 from responders.verdict import Label, LabelWord, RedFlag, Verdict
 from tests.databases import Postgres, SqliteFiles
@@ -184,6 +184,13 @@ def draft(**changes: Fields) -> Draft:
     return replace(made, **changes)
 
 
+OVERRIDE = Override(
+    by="lea",
+    reason="The carrier says so: “lost” \N{LOCK} \x00 \ud800",
+    passes=((Half.PUBLIC, "liability", "ab12"), (Half.PRIVATE, "profanity", "cd34")),
+)
+
+
 def action(kind: ActionKind = ActionKind.PUBLIC, **changes: Fields) -> Action:
     made = Action(kind=kind, round=1, key=f"key-{kind}", text="We are sorry.", approved_by="eva")
     return replace(made, **changes)
@@ -244,7 +251,7 @@ def test_what_was_saved_is_read_back(books: Books) -> None:
         case,
         state=CaseState.APPROVED,
         due_at=None,
-        draft=draft(),
+        draft=draft(override=OVERRIDE, checked=("49,90 €", "3 March"), checked_by="eva"),
         claimed_by="eva",
         snoozed_until=AFTER,
         second_approver="tom",
@@ -268,6 +275,7 @@ def test_what_was_saved_is_read_back(books: Books) -> None:
                 error_code="slow",
                 error="The platform is slow.",
                 retract_by="tom",
+                override=OVERRIDE,
             ),
             action(ActionKind.CREDIT, text="", amount=FIVE, depends_on=ActionKind.PUBLIC),
             action(ActionKind.PRIVATE, receipt=Receipt(id="", private=True)),

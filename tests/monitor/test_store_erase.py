@@ -10,13 +10,14 @@ from monitor.store import Store
 from monitor.store.erase import OnTheWire
 from responders.action import ActionKind, ActionState
 from responders.case import Case, CaseState, Change, Promise
-from responders.draft import Draft, Finding, Half, Severity
+from responders.draft import Draft, Finding, Half, Override, Severity
 from tests.databases import SqliteFiles
 from tests.monitor.posts import ANGRY, BRAND, NOTE, NOW, action, by, case, change, ingest, post
 
 DAY = timedelta(days=1)
 SECRET = "Zanzibar-7431"
 FINDING = Finding(code="x", severity=Severity.NOTE, half=Half.PUBLIC, words=SECRET, do="")
+OVERRIDE = Override(by="lea", reason=SECRET, passes=((Half.PUBLIC, "x", "ab12"),))
 DRAFT = Draft(
     public=f"Sorry {SECRET}",
     private=SECRET,
@@ -26,6 +27,8 @@ DRAFT = Draft(
     holding_english=SECRET,
     reason=SECRET,
     findings=(FINDING,),
+    override=OVERRIDE,
+    checked=(SECRET,),
 )
 
 
@@ -45,7 +48,10 @@ def full_case(store: Store, state: CaseState = CaseState.OPEN) -> Case:
     number = ingest(store, made, verdict=verdict)[0]
     opened = store.cases.get(store.cases.open(number, NOW, NOW, 0))
     drafted = change(
-        store, opened, draft=DRAFT, actions=(action(key="k", text=SECRET, error=SECRET),)
+        store,
+        opened,
+        draft=DRAFT,
+        actions=(action(key="k", text=SECRET, error=SECRET, override=OVERRIDE),),
     )
     promise = Promise(case_id=opened.id, words=SECRET, due_at=NOW)
     after = replace(drafted, state=state)

@@ -21,7 +21,7 @@ from responders import outcome
 from responders.action import Action, ActionKind, ActionState
 from responders.case import Case, CaseId, CaseState, Change, Due
 from responders.deliver import LEASE, SETTLE, Sender
-from responders.draft import Draft, Finding, Half, Severity
+from responders.draft import Draft, Finding, Half, Override, Severity, text_hash
 from responders.hold import Hold, HoldCode
 from tests.fakes import FakeCaseBook
 from tests.responders import given
@@ -564,6 +564,60 @@ def test_the_guard_is_asked_again_before_the_wire() -> None:
     assert room.action().error_code == outcome.GUARD
     assert "our fault. Leave it out." in room.action().error
     assert room.platform.public == []
+
+
+def passing(text: str, half: Half = Half.PUBLIC, code: str = "x") -> Override:
+    return Override(by="lea", reason="So.", passes=((half, code, text_hash(text)),))
+
+
+def test_what_a_lead_let_pass_leaves() -> None:
+    room = Room(approved(action(ActionKind.PUBLIC, override=passing(PUBLIC))))
+    room.finding = finding(Half.PUBLIC)
+
+    assert room.deliver() is ActionState.SENT
+
+
+def test_what_a_lead_let_pass_in_private_leaves_with_the_credits_code() -> None:
+    case = three()
+    given_pass = passing(WITH_CODE, Half.PRIVATE)
+    case = case.with_action(action(ActionKind.PUBLIC, ActionState.SENT))
+    case = case.with_action(
+        action(ActionKind.PRIVATE, depends_on=None, text=WITH_CODE, override=given_pass)
+    )
+    room = Room(case.with_action(action(ActionKind.CREDIT, ActionState.SENT)))
+    room.finding = finding(Half.PRIVATE)
+
+    assert room.deliver(ActionKind.PRIVATE) is ActionState.SENT
+
+
+@pytest.mark.parametrize(
+    ("override", "found"),
+    [
+        (passing(PUBLIC + " "), "x"),  # of another text
+        (passing(PUBLIC, Half.PRIVATE), "x"),  # of the other half
+        (passing(PUBLIC), "blame"),  # a new finding, right before it would leave
+        (passing(PUBLIC, code="personal_data"), "personal_data"),  # never overridden
+        (None, "x"),
+    ],
+)
+def test_a_blocked_text_does_not_leave_for_any_other_override(
+    override: Override | None, found: str
+) -> None:
+    room = Room(approved(action(ActionKind.PUBLIC, override=override)))
+    room.finding = replace(finding(Half.PUBLIC), code=found)
+
+    assert room.deliver() is ActionState.NEEDS_HUMAN
+    assert room.action().error_code == outcome.GUARD
+    assert room.platform.public == []
+
+
+def test_an_override_of_an_earlier_round_still_counts_for_what_waited() -> None:
+    """The case's draft is another one by then: what was approved carries its own."""
+    waited = action(ActionKind.PRIVATE, override=passing(PRIVATE, Half.PRIVATE))
+    room = Room(replace(approved(waited), round=2, draft=replace(DRAFT, round=2)))
+    room.finding = finding(Half.PRIVATE)
+
+    assert room.deliver(ActionKind.PRIVATE) is ActionState.SENT
 
 
 @pytest.mark.parametrize("harmless", [finding(Half.PRIVATE), finding(Half.PUBLIC, Severity.SECOND)])

@@ -10,13 +10,16 @@ from responders.console import forms
 from responders.console.forms import BadField, Typed, Unreadable, decision, form_for
 from responders.draft import Credit, Half
 from responders.money import Money
+from responders.policy import Person
 from responders.slack.clicks import Ref
 from tests.responders.console.world import (
     COMPOSER,
     DISMISS,
     EDIT,
     NOW,
+    OVERRIDE,
     POSTED,
+    PROMISE,
     SEND,
     SEND_AGAIN,
     SNOOZE,
@@ -76,7 +79,7 @@ def test_the_edit_form_holds_texts_whole_that_are_too_long_for_slack() -> None:
 
     fields = [part for part in form_for(card, value(card, EDIT)).blocks if part["type"] == "input"]
 
-    assert [part["block_id"] for part in fields] == ["public", "private"]
+    assert [part["block_id"] for part in fields] == ["public", "private", "checked"]
     assert fields[0]["element"]["initial_value"] == long.strip()
     assert not fields[0]["optional"]
 
@@ -88,7 +91,11 @@ def test_the_edit_form_begins_with_the_holding_text_where_nothing_else_is_propos
 
     fields = [part for part in form_for(card, value(card, EDIT)).blocks if part["type"] == "input"]
 
-    assert [part["element"]["initial_value"] for part in fields] == ["We are on it.", ""]
+    assert [part["element"].get("initial_value", "") for part in fields] == [
+        "We are on it.",
+        "",
+        "",
+    ]
     assert all(part["optional"] for part in fields)
 
 
@@ -103,6 +110,28 @@ def test_the_edit_form_leaves_out_what_cannot_be_sent_and_tells_of_the_credit() 
 
     assert [part.get("block_id") for part in blocks] == [None, "public", None]
     assert "The credit of 25.00 EUR is added" in str(blocks[-1])
+
+
+def test_an_override_is_offered_to_the_lead_alone() -> None:
+    group = replace(OVERRIDE, only_for="S0LEADS")
+    blocked, grouped = a_card(buttons=(EDIT, OVERRIDE)), a_card(buttons=(EDIT, group))
+    lead, eva = (Person(id=name, name=name, surface="console") for name in ("Lea", "Eva"))
+    member = replace(eva, groups=frozenset({"S0LEADS"}))
+
+    assert forms.offered_to(blocked, lead) is blocked
+    assert forms.offered_to(blocked, eva).buttons == (EDIT,)
+    assert forms.offered_to(grouped, member) is grouped
+    assert forms.offered_to(grouped, lead).buttons == (EDIT,)
+
+
+def test_an_override_shows_what_it_lets_pass_and_asks_why() -> None:
+    card = a_card(public=half(findings=(PROMISE,)), buttons=(EDIT, OVERRIDE))
+
+    form = form_for(card, value(card, OVERRIDE))
+
+    assert form.submit == "Override"
+    assert [part["block_id"] for part in form.blocks if part["type"] == "input"] == ["reason"]
+    assert "garantiert morgen" in str(form.blocks)
 
 
 def test_what_was_typed_belongs_to_its_own_form_only() -> None:

@@ -7,15 +7,19 @@ import pytest
 from responders.action import ActionKind, ActionState
 from responders.card import Button, Verb
 from responders.case import CaseId, CaseState
+from responders.console.access import Access
 from responders.console.app import SentLine
 from responders.draft import Half
 from tests.responders.console.browser import Browser, browsing
 from tests.responders.console.reader import Page
 from tests.responders.console.world import (
     COMPOSER,
+    EDIT,
     FOUND,
     NOW,
+    OVERRIDE,
     POSTED,
+    PROMISE,
     SEND_AGAIN,
     TAKE_DOWN,
     World,
@@ -81,6 +85,42 @@ def test_an_edit_is_saved_and_sends_nothing(browser: Browser, world: World) -> N
     assert (world.last.public, world.last.private) == ("We are sorry, Maria.", "Hello\nMaria")
     assert "We are sorry, Maria." in browser.page.text
     assert browser.page.has("Send both")
+
+
+def test_what_was_checked_is_saved_with_the_edit(browser: Browser, world: World) -> None:
+    browser.press("Save, send nothing", checked="49,90 €; 3 March")
+
+    assert world.last.checked == "49,90 €; 3 March"
+
+
+@pytest.fixture
+def blocked(world: World) -> World:
+    world.kept[42] = a_card(public=half(findings=(PROMISE,)), buttons=(EDIT, OVERRIDE))
+    return world
+
+
+def test_the_lead_overrides_beside_the_findings_with_a_reason(blocked: World) -> None:
+    with browsing(blocked, Access.by_link("Lea")) as opened:
+        browser = opened.enter()
+
+        browser.press("Override", reason="")
+        assert blocked.taken == []
+        assert "Say why: the card and the audit keep it." in browser.page.text
+
+        browser.press("Override", reason="The carrier has promised it.")
+        assert (blocked.last.verb, blocked.last.reason) == (
+            Verb.OVERRIDE,
+            "The carrier has promised it.",
+        )
+        assert blocked.taken[0][1].id == "Lea"
+
+
+@pytest.mark.parametrize("page", ["/", "/cases/42", "/cards"])
+def test_nobody_else_is_offered_an_override(blocked: World, browser: Browser, page: str) -> None:
+    browser.show(page)
+
+    assert "garantiert morgen" in browser.page.text
+    assert "Override" not in browser.page.text
 
 
 def test_no_reply_needs_a_reason(browser: Browser, world: World) -> None:

@@ -38,6 +38,7 @@ SEND = Button(verb=Verb.SEND, label="Send both", style="primary")
 EDIT = Button(verb=Verb.EDIT, label="Edit")
 DISMISS = Button(verb=Verb.DISMISS, label="No reply")
 CLAIM = Button(verb=Verb.CLAIM, label="I take it", in_menu=True)
+OVERRIDE = Button(verb=Verb.OVERRIDE, label="Override (lead)", only_for="Lea")
 SNOOZE = Button(verb=Verb.SNOOZE, label="Snooze", in_menu=True)
 ADD_CREDIT = Button(verb=Verb.ADD_CREDIT, label="Add 25.00 EUR")
 UNDO = Button(verb=Verb.UNDO, label="Undo", style="danger")
@@ -52,6 +53,15 @@ SEND_AGAIN = Button(
 FOUND = Button(verb=Verb.FOUND, label="It is there", action=ActionKind.PUBLIC)
 TAKE_DOWN = Button(
     verb=Verb.TAKE_DOWN, label="Take down", action=ActionKind.PUBLIC, style="danger", in_menu=True
+)
+
+
+PROMISE = Finding(
+    code="promise",
+    severity=Severity.BLOCK,
+    half=Half.PUBLIC,
+    words="garantiert morgen",
+    do="Name no day that you do not know.",
 )
 
 
@@ -155,8 +165,7 @@ def gallery() -> list[Card]:
                    text="Das tut uns leid. Schreiben Sie uns bitte Ihre Bestellnummer.\n\nJana",
                    english="We are sorry. Please write us your order number.\n\nJana",
                    findings=(
-                       Finding(code="promise", severity=Severity.BLOCK, half=Half.PUBLIC,
-                               words="garantiert morgen", do="Name no day that you do not know."),
+                       PROMISE,
                        Finding(code="tone", severity=Severity.NOTE, half=Half.PUBLIC,
                                words="Witz", do="Do not repeat it."),
                    ))),

@@ -107,6 +107,17 @@ def _with(half: HalfPart | None, **changes: object) -> HalfPart:
     return replace(half, **cast(dict[str, Any], changes))
 
 
+BLAME = Finding(
+    code="blame", severity=Severity.BLOCK, half=Half.PUBLIC, words="die Schuld des Paketdienstes",
+    do="Blame nobody.",
+)  # fmt: skip
+
+
+LET_PASS = (
+    "The guard was overridden by <@U0LEA> (blame in public): The carrier has admitted it, ticket 77"
+)
+
+
 def enormous(text: str) -> Card:
     """Every part present, each with this text in it, and every button there is."""
     made = card()
@@ -123,6 +134,7 @@ def enormous(text: str) -> Card:
         "text": text,
         "english": text,
         "findings": (finding,) * 9,
+        "overridden": (finding,) * 9,
         "length": 999_999,
         "status": told[0],
     }
@@ -172,6 +184,9 @@ def enormous(text: str) -> Card:
         incident=text,
         ticket=text,
         promises=(text,) * 9,
+        overrides=(text,) * 9,
+        checked=(text,) * 9,
+        checked_by=text,
     )
 
 
@@ -199,6 +214,18 @@ def gallery() -> dict[str, Card]:
                              Finding(code="too_long", severity=Severity.BLOCK, half=Half.PUBLIC,
                                      words="420", do="Cut it to 280."),
                          )),
+        ),
+        "blocked": card(
+            public=_with(made.public, findings=(BLAME,)),
+            buttons=(
+                *BUTTONS[1:],
+                Button(verb=Verb.OVERRIDE, label="Override (lead)", only_for="U0LEA"),
+            ),
+        ),
+        "overridden": card(
+            public=_with(made.public, overridden=(BLAME,)),
+            overrides=(LET_PASS,),
+            checked=("49,90 €", "3. März"), checked_by="<@U0EVA>",
         ),
         "credit chosen": card(
             credit=CreditPart(

@@ -145,6 +145,28 @@ def test_the_order_is_that_in_which_an_agent_decides() -> None:
     assert places == sorted(places)
 
 
+def test_what_the_lead_let_pass_is_told_with_the_reason_and_no_longer_as_a_block() -> None:
+    shown = str(blocks.card(GALLERY["overridden"]))
+
+    assert "🔓 Overridden: “die Schuld des Paketdienstes”" in shown
+    assert "🔓 The guard was overridden by <@U0LEA> (blame in public): The carrier" in shown
+    assert "Cannot be sent" not in shown
+
+
+def test_what_was_checked_is_told_with_who_checked_it() -> None:
+    shown = str(blocks.card(GALLERY["overridden"]))
+
+    assert "☑️ *Checked for this case*: “49,90 €”, “3. März” · by <@U0EVA>" in shown
+    nobody = str(blocks.card(card(checked=("14 days",))))
+    assert "*Checked for this case*: “14 days”'" in nobody
+
+
+def test_a_reason_of_full_length_is_shown_whole() -> None:
+    reason = "word " * 99
+
+    assert reason.strip() in str(blocks.card(card(overrides=(f"By <@U0LEA>: {reason}",))))
+
+
 def test_an_incident_stands_at_the_top_and_names_who_declared_it() -> None:
     made = card(incident="Parcels lost (declared by <@U0EVA>). Nothing is sent.")
 

@@ -183,6 +183,21 @@ def test_an_edit_of_one_half_leaves_the_other_as_it_is() -> None:
     assert decision(form(Verb.EDIT, public="Sorry."), NOW).private is None
 
 
+def test_an_edit_carries_what_was_checked_and_an_empty_field_takes_it_away() -> None:
+    assert decision(form(Verb.EDIT, checked="49,90 €"), NOW).checked == "49,90 €"
+    assert decision(form(Verb.EDIT, public="Sorry."), NOW).checked == ""
+    assert decision(form(Verb.SNOOZE, hours="4"), NOW).checked is None
+
+
+def test_an_override_needs_a_reason() -> None:
+    assert decision(form(Verb.OVERRIDE, reason="The carrier says so."), NOW).reason == (
+        "The carrier says so."
+    )
+    with pytest.raises(BadField, match="Say why") as caught:
+        decision(form(Verb.OVERRIDE), NOW)
+    assert caught.value.block == "reason"
+
+
 def test_no_reply_says_why() -> None:
     assert decision(form(Verb.DISMISS, reason="spam"), NOW).reason == "spam"
     told = decision(form(Verb.DISMISS, reason="not_us", note="Acme Ltd of Leeds"), NOW).reason

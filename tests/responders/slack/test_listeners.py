@@ -310,6 +310,35 @@ def test_the_guard_answers_inside_the_form_and_the_next_save_counts(room: Room) 
     assert [decision.public for decision, _ in room.desk.taken] == ["Still too long.", "Short."]
 
 
+def test_an_override_asks_for_a_reason_and_takes_it_to_the_desk(room: Room) -> None:
+    room.desk.now = gallery()["blocked"]
+    room.slack.click(room.desk.show(), "amends.override", "U0EVA")
+    form = room.slack.form("U0EVA", "amends.override")
+
+    assert room.slack.submit(form, {"reason": " "}) == {
+        "response_action": "errors",
+        "errors": {"reason": "Say why: the card and the audit keep it."},
+    }
+    assert room.slack.submit(form, {"reason": "See ticket 77."}) == {"response_action": "clear"}
+
+    room.told("U0EVA: override: done.")
+    ((decision, person),) = room.desk.taken
+    assert (decision.verb, decision.reason) == (Verb.OVERRIDE, "See ticket 77.")
+    assert (decision.draft_revision, person.id) == (2, "U0EVA")
+
+
+def test_an_override_by_somebody_else_is_refused_inside_the_form(room: Room) -> None:
+    room.desk.now = gallery()["blocked"]
+    room.desk.refusal = "Only the lead (<@U0LEA>) can override the guard."
+    room.slack.click(room.desk.show(), "amends.override", "U0EVA")
+    form = room.slack.form("U0EVA", "amends.override")
+
+    answered = room.slack.submit(form, {"reason": "See ticket 77."})
+
+    assert answered["errors"] == {"reason": "Only the lead (a colleague) can override the guard."}
+    assert room.desk.taken == []
+
+
 def test_a_case_that_goes_right_after_an_edit_closes_the_form(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,7 +44,7 @@ def test_a_form_carries_what_the_person_saw(verb: Verb) -> None:
 def test_an_edit_shows_both_texts_as_they_are() -> None:
     fields = inputs(views.edit_view(card()))
 
-    assert list(fields) == ["public", "private"]
+    assert list(fields) == ["public", "private", "checked"]
     assert fields["public"]["element"]["initial_value"] == "Das tut uns leid. Wir kümmern uns."
     assert fields["public"]["element"]["multiline"]
     assert fields["public"]["hint"]["text"] == "At most 280 characters."
@@ -75,9 +75,45 @@ def test_a_person_starts_from_the_holding_text_where_no_template_fits() -> None:
 def test_a_text_longer_than_slacks_forms_is_left_as_it_is() -> None:
     view = views.edit_view(enormous("long " * 2000))
 
+    assert list(inputs(view)) == ["checked"]
+    assert "Edit it in the console" in words(view)
+
+
+def test_where_nothing_can_be_said_there_is_nothing_to_save() -> None:
+    made = card()
+    assert made.public is not None
+    assert made.private is not None
+    nowhere = {
+        "public": replace(made.public, way=way(Route.NONE)),
+        "private": replace(made.private, way=way(Route.NONE)),
+    }
+
+    view = views.edit_view(card(**nowhere))
+
     assert inputs(view) == {}
     assert "submit" not in view
-    assert "Edit it in the console" in words(view)
+
+
+def test_what_was_checked_can_be_changed_and_need_not_be_filled_in() -> None:
+    empty = inputs(views.edit_view(card()))["checked"]
+    filled = inputs(views.edit_view(GALLERY["overridden"]))["checked"]
+
+    assert "initial_value" not in empty["element"]
+    assert filled["element"]["initial_value"] == "49,90 €; 3. März"
+    assert empty["optional"]
+    assert empty["element"]["max_length"] >= 5 * 60
+    assert "at most 5" in empty["hint"]["text"]
+
+
+def test_an_override_shows_what_it_lets_pass_and_asks_why() -> None:
+    view = views.override_view(GALLERY["blocked"])
+
+    fields = inputs(view)
+    assert list(fields) == ["reason"]
+    assert fields["reason"]["element"]["max_length"] == 500
+    assert not fields["reason"].get("optional")
+    assert "Blame in public: ⛔ Cannot be sent: “die Schuld des Paketdienstes”" in words(view)
+    assert "ends with the next edit. It sends nothing." in words(view)
 
 
 def test_a_chosen_credit_is_told_and_cannot_be_edited() -> None:
