@@ -33,7 +33,7 @@ WIDER = {
     "device": ("battery", "broken", "charger", "crash", "device", "keyboard", "screen"),
 }
 #: From this chance on it is not open which.
-_OPEN_BELOW = 0.6
+_OPEN_BELOW = 0.65
 
 Chances = NDArray[np.float64]
 

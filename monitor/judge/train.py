@@ -80,9 +80,9 @@ _ANGER_C, _NGRAM_C, _OTHER_C, _TOPIC_C, _MATTER_C = 0.03, 3.0, 2.0, 1.0, 1.0
 #: Rarer words and pieces say nothing: in English, elsewhere, for topics, for matters.
 _RAREST, _OTHER_RAREST, _TOPIC_RAREST, _MATTER_RAREST = (3, 10), (1, 2), (2, 4), (2, 4)
 #: What a calm post counts beside one that names a matter: few of them ever come this far.
-_CALM_COUNTS = 0.15
+_CALM_COUNTS = 0.03
 #: What a complaint that names none counts: a wrong matter is worse than none.
-_NONE_COUNTS = 1.5
+_NONE_COUNTS = 1.2
 #: What a sentence of another language counts beside an English one: the encoder knows it all the
 #: same, and there are fewer ways to say things in so few sentences.
 _OTHERS_COUNT = 0.5

@@ -53,11 +53,13 @@ def test_a_phrase_makes_a_matter_likelier_and_does_not_decide_alone() -> None:
 
 def test_a_finer_matter_is_taken_where_its_whole_is_heard() -> None:
     post = "roaming charges of 300 for one day"
+    others = (one for one in BOOKS.matters if one.name != "roaming")
+    books = replace(BOOKS, matters=(*others, replace(known("roaming"), within="bill")))
 
-    bill = BOOKS.matter(post, "en", None, (("bill", 0.9),))
-    unsure = BOOKS.matter(post, "en", None, (("bill", 0.4), (NO_MATTER, 0.5)))
-    other = BOOKS.matter(post, "en", None, (("battery", 0.9),))
-    plain = BOOKS.matter("what a bill", "en", None, (("bill", 0.9),))
+    bill = books.matter(post, "en", None, (("bill", 0.9),))
+    unsure = books.matter(post, "en", None, (("bill", 0.4), (NO_MATTER, 0.5)))
+    other = books.matter(post, "en", None, (("battery", 0.9),))
+    plain = books.matter("what a bill", "en", None, (("bill", 0.9),))
 
     assert bill is not None
     assert bill.name == "roaming"
@@ -96,6 +98,9 @@ def test_a_matter_that_the_judge_has_not_learnt_goes_with_its_playbook_or_none()
         found = books.matter(post, "en", None, chances)
         assert found is not None
         assert found.name == name
+    both = books.matter(f"{post}, charged twice", "en", None, (("double_charge", 0.9),))
+    assert both is not None
+    assert both.name == "double_charge"
 
 
 def test_the_whole_of_a_finer_matter_is_a_matter() -> None:
