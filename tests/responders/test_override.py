@@ -370,6 +370,15 @@ def test_what_the_lead_had_not_seen_does_not_pass() -> None:
     refused(Blocked, after, click(Verb.SEND, after), LEA, finding(), late)
 
 
+def test_a_finding_in_a_half_without_a_text_passes_nothing() -> None:
+    odd = finding(Code.BLAME, Half.PRIVATE)
+
+    after = passed(case_with(finding(), odd, private=None), finding(), odd)
+
+    assert after.draft is not None
+    assert override.blocking(after.draft) == (odd,)
+
+
 def test_a_case_that_is_taken_up_again_needs_another_override() -> None:
     after = passed(BLOCKED, finding())
     sent = decided(after, click(Verb.SEND, after), EVA, guard(finding())).after
