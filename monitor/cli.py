@@ -377,6 +377,36 @@ def hash_password() -> None:
         raise click.UsageError(str(error)) from error
 
 
+@commands.group("playbooks")
+def playbooks_() -> None:
+    """The texts, for the people who sign them off."""
+
+
+@playbooks_.command("export")
+@click.argument("file", required=False)
+@click.option("--language", metavar="LANGUAGE", help="One language, such as de.")
+@_config
+def playbooks_export(file: str | None, language: str | None, config: str) -> None:
+    """Every text as a spreadsheet (CSV): to FILE, or to standard output."""
+    from monitor import signing
+
+    click.echo(
+        signing.exported(_settings(config, secrets=False, optional=True), file, language),
+        nl=file is not None,
+    )
+
+
+@playbooks_.command("import")
+@click.argument("file")
+@_config
+def playbooks_import(file: str, config: str) -> None:
+    """Take over the rows of FILE that somebody has signed."""
+    from monitor import signing
+
+    _require_readable(file)
+    click.echo(signing.imported(_settings(config, secrets=False), file))
+
+
 @commands.group()
 def db() -> None:
     """The database."""

@@ -200,6 +200,7 @@ class BrandTable(Table):
     privacy_url: Link = ""  #: the privacy notice; X wants it in private messages
     contact: str = ""
     facts: tuple[str, ...] = ()
+    reviewed_only: bool = False  #: offer only texts that somebody has signed off
 
     def brand(self) -> Brand:
         """The value that the rest of the house knows."""
@@ -218,6 +219,7 @@ class BrandTable(Table):
             privacy_url=self.privacy_url,
             contact=self.contact,
             facts=self.facts,
+            reviewed_only=self.reviewed_only,
         )
 
 

@@ -115,7 +115,7 @@ def suggest(
     )
     pen = _pen(case, brand, playbooks, language)
     if case.red_flags:
-        draft = _holding(blank, case.red_flags, pen)
+        draft = _holding(blank, case.red_flags, pen, brand)
         return _reviewed(draft, case, brand, ability)
     advice = consider(case, brand=brand)
     if advice.answer is Answer.NOTHING:
@@ -238,8 +238,11 @@ def _pen(case: Case, brand: Brand, playbooks: Playbooks, language: str) -> _Pen:
     )
 
 
-def _holding(blank: Draft, flags: Sequence[RedFlag], pen: _Pen) -> Draft:
+def _holding(blank: Draft, flags: Sequence[RedFlag], pen: _Pen, brand: Brand) -> Draft:
     words = ", ".join(flag.replace("_", " ") for flag in flags)
+    if brand.reviewed_only and pen.voice.review is None:
+        reason = f"Red flag: {words}. The holding texts in {blank.language} are not reviewed"
+        return replace(blank, reason=f"{reason}: a named person writes; keep the facts.")
     first = pen.pair(pen.voice.holding[flags[0]], pen.english.holding[flags[0]])
     return replace(
         blank,
@@ -273,7 +276,8 @@ def _written(
     said = [action.text for action in case.actions if action.text]
     public, private = None, None
     if ability.public.route in _WE_SEND:
-        invites = (language, Half.PRIVATE) in playbook.texts  # thanks invite nobody
+        # Thanks invite nobody, nor do words that no private ones may follow.
+        invites = bool(_texts(playbook, pen.voice, Half.PRIVATE, brand))
         public = _first(
             _chosen(
                 _publics(case, pen, wordings, ability, invites=invites), ability.public, said, used

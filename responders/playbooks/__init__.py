@@ -120,7 +120,8 @@ def _signed_off(loaded: Playbooks, path: Path) -> Playbooks:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlaybookError(f"{path}: cannot be read: {error}") from error
-    return sheet.applied(loaded, sheet.read(text, str(path)), str(path))
+    signed, unsigned = sheet.standing(loaded, sheet.read(text, str(path)), str(path))
+    return replace(signed, unsigned=unsigned)
 
 
 def _parse(path: Path) -> dict[str, object]:

@@ -34,9 +34,10 @@ def doubts(books: Playbooks, ours: Playbooks, brand: Brand) -> Iterator[Doubt]:
     for book in (*books.playbooks, *books.matters):
         shipped = known[book.name].texts if book.name in known else {}
         for (language, half), texts in book.texts.items():
-            if texts == shipped.get((language, half)):
-                continue
+            ours_here = {text.words for text in shipped.get((language, half), ())}
             for number, text in enumerate(texts, start=1):
+                if text.words in ours_here:
+                    continue
                 for finding in _findings(text.words, language, half, brand):
                     yield Doubt(
                         name=book.name,

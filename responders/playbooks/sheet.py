@@ -3,14 +3,16 @@
 One row a text: read it, correct it, write your name, the day and the market beside it. The sheet
 that comes back is put into the team's folder as `signed_off.csv` and needs no other place: a row
 with a name makes its text a reviewed one, and a corrected text takes the place of the old one. A
-signature holds for exactly these words: where a text has changed since, it is unsigned again.
+signature holds for exactly these words: where a text has changed since the sheet went out, which
+the column `of` tells, it is unsigned again.
 """
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from hashlib import sha256
 
 from responders.draft import Half
 from responders.playbooks.texts import (
@@ -37,6 +39,13 @@ COLUMNS = (
     "reviewed_on",
     "market",
 )
+#: A mark of the text that the sheet was made with. A sheet without this column is taken as new.
+OF = "of"
+#: What a spreadsheet program puts between columns.
+_SEPARATORS = (",", ";", "\t")
+#: How people write a day besides 2026-11-30.
+_DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y")
+
 #: Stands in the column `playbook` for the sentences that frame every text.
 VOICE = "voice"
 #: Stands there before the name of a matter.
@@ -54,6 +63,12 @@ class Row:
     text: str
     english: str = ""
     review: Review | None = None
+    of: str = ""  #: the mark of the text when the sheet was made
+
+
+def mark(text: str) -> str:
+    """What tells one text from another in the column `of`."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def rows(playbooks: Playbooks) -> tuple[Row, ...]:
@@ -67,6 +82,7 @@ def rows(playbooks: Playbooks) -> tuple[Row, ...]:
             text=text.words,
             english=text.english or "",
             review=text.review,
+            of=mark(text.words),
         )
         for name, book in _named(playbooks).items()
         for (language, half), wordings in book.texts.items()
@@ -80,6 +96,7 @@ def rows(playbooks: Playbooks) -> tuple[Row, ...]:
             number=number,
             text=text,
             review=voice.review,
+            of=mark(text),
         )
         for language, voice in playbooks.voices.items()
         for key, number, text in sentences(voice)
@@ -87,16 +104,25 @@ def rows(playbooks: Playbooks) -> tuple[Row, ...]:
     return (*texts, *frames)
 
 
-def export(playbooks: Playbooks) -> str:
-    """The sheet as CSV with a header, for any spreadsheet program."""
+def export(playbooks: Playbooks, language: str | None = None) -> str:
+    """The sheet as CSV with a header, for any spreadsheet program; of one language or of all."""
+    return written([row for row in rows(playbooks) if language in (None, row.language)])
+
+
+def written(chosen: Sequence[Row]) -> str:
+    """These rows as CSV with a header."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows(playbooks):
+    writer.writerow((*COLUMNS, OF))
+    for row in chosen:
         review = row.review
         signed = (review.by, review.on.isoformat(), review.market) if review else ("", "", "")
         writer.writerow(
-            (row.playbook, row.language, row.half, row.number, row.text, row.english, *signed)
+            (
+                *(row.playbook, row.language, row.half, row.number, row.text, row.english),
+                *signed,
+                row.of,
+            )
         )
     return out.getvalue()
 
@@ -105,14 +131,14 @@ def read(text: str, name: str = FILE) -> tuple[Row, ...]:
     """The rows of a sheet that came back.
 
     Args:
-        text: The CSV, separated by commas or semicolons.
+        text: The CSV, separated by commas, semicolons or tabs.
         name: How messages call the file.
 
     Raises:
         PlaybookError: a column is missing, or a line holds something that cannot be.
     """
     plain = text.removeprefix("\ufeff")
-    delimiter = ";" if plain.partition("\n")[0].count(";") >= len(COLUMNS) - 1 else ","
+    delimiter = max(_SEPARATORS, key=plain.partition("\n")[0].count)
     reader = csv.DictReader(io.StringIO(plain), delimiter=delimiter, strict=True)
     try:
         missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
@@ -129,12 +155,11 @@ def _row(line: Mapping[str, str | None], place: str) -> Row:
         raise PlaybookError(f"{place}: number: found {values['number']!r}; a whole number from 1")
     review = None
     if values["reviewed_by"]:
-        try:
-            on = date.fromisoformat(values["reviewed_on"])
-        except ValueError as error:
+        on = _day(values["reviewed_on"])
+        if on is None:
             raise PlaybookError(
                 f"{place}: reviewed_on: found {values['reviewed_on']!r}; a day such as 2026-11-30"
-            ) from error
+            )
         review = Review(by=values["reviewed_by"], on=on, market=values["market"])
     return Row(
         playbook=values["playbook"],
@@ -144,7 +169,55 @@ def _row(line: Mapping[str, str | None], place: str) -> Row:
         text=values["text"],
         english=values["english"],
         review=review,
+        of=(line.get(OF) or "").strip(),
     )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in _DAYS:
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007  a day, no moment
+        except ValueError:
+            continue
+    return None
+
+
+def merged(old: Sequence[Row], new: Sequence[Row]) -> tuple[Row, ...]:
+    """The signed rows of both sheets, the newer one's where both have a place."""
+    places = {
+        (row.playbook, row.language, row.half, row.number): row
+        for row in (*old, *new)
+        if row.review is not None
+    }
+    return tuple(places.values())
+
+
+def standing(
+    playbooks: Playbooks, sheet: Sequence[Row], name: str = FILE
+) -> tuple[Playbooks, tuple[str, ...]]:
+    """The playbooks with every row that can be applied, and what is wrong with the others.
+
+    A team edits its texts after they were signed; that must not keep anybody from working.
+    """
+    problems: list[str] = []
+    frames = [row for row in sheet if row.playbook == VOICE]
+    for row in sheet:
+        if row.playbook != VOICE:
+            try:
+                playbooks = applied(playbooks, [row], name)
+            except PlaybookError as error:
+                problems.append(f"{error}: unsigned")
+    for language in dict.fromkeys(row.language for row in frames):
+        try:
+            mine = [row for row in frames if row.language == language]
+            playbooks = applied(playbooks, mine, name)
+        except PlaybookError as error:
+            problems.append(f"{error}: the voice is unsigned")
+    return playbooks, tuple(problems)
 
 
 def applied(playbooks: Playbooks, sheet: Sequence[Row], name: str = FILE) -> Playbooks:
@@ -197,6 +270,12 @@ def _signed(book: Wordings, row: Row, name: str) -> Mapping[tuple[str, Half], tu
     except WordingError as error:
         raise PlaybookError(f"{place}, text {row.number}: {error}") from error
     at = row.number - 1
+    now = wordings[at].words
+    if row.of and row.of != mark(now) and row.text != now:
+        raise PlaybookError(
+            f"{place}, text {row.number}: the text was changed after the sheet was made; "
+            "export it and have it signed again"
+        )
     text = Text(words=row.text, english=row.english or None, review=row.review)
     changed = (*wordings[:at], text, *wordings[at + 1 :])
     return {**book.texts, (row.language, Half(row.half)): changed}

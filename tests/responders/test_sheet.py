@@ -105,11 +105,6 @@ LINE = "vague,cs,public,1,Mrzí nás to.,Sorry.,Petra,2026-11-20,CZ"
         ("a,b\n", "no column playbook; needed are playbook, language"),
         (LINE.replace(",1,", ",one,"), "line 2: number: found 'one'; a whole number from 1"),
         (LINE.replace("2026-11-20", "20.11."), "line 2: reviewed_on: found '20.11.'; a day such"),
-        (LINE.replace("vague", "vaque"), "playbook vaque: there is none; there are"),
-        (LINE.replace(",1,", ",9,"), "language cs, key public, text 9: there is no such text"),
-        (LINE.replace("public", "loud"), "key loud, text 1: there is no such text"),
-        (LINE.replace("Mrzí nás to.", "{x}"), "key public, text 1: unknown placeholder {x}"),
-        (LINE.replace("vague", "voice"), "voice cs, key public, text 1: not the text of this"),
         ('"a"b,c', ", line 1: "),
     ],
 )
@@ -122,6 +117,60 @@ def test_a_sheet_that_cannot_be_used_says_where(tmp_path: Path, text: str, messa
 
     assert message in str(caught.value)
     assert str(tmp_path / sheet.FILE) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (LINE.replace("vague", "vaque"), "playbook vaque: there is none; there are"),
+        (LINE.replace(",1,", ",9,"), "language cs, key public, text 9: there is no such text"),
+        (LINE.replace("public", "loud"), "key loud, text 1: there is no such text"),
+        (LINE.replace("Mrzí nás to.", "{x}"), "key public, text 1: unknown placeholder {x}"),
+        (LINE.replace("vague", "voice"), "voice cs, key public, text 1: not the text of this"),
+    ],
+)
+def test_a_row_that_no_longer_fits_is_unsigned_and_keeps_nobody_from_working(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    head = ",".join(sheet.COLUMNS) + "\n"
+    (tmp_path / sheet.FILE).write_text(head + text + "\n", encoding="utf-8")
+
+    loaded = load(tmp_path)
+
+    (problem,) = loaded.unsigned
+    assert message in problem
+    assert "unsigned" in problem
+    assert not any(row.review for row in sheet.rows(loaded))
+    with pytest.raises(PlaybookError, match=r"vaque|text|key|placeholder|voice"):
+        sheet.applied(BOOKS, sheet.read(head + text + "\n"))
+
+
+def test_what_the_team_changed_after_the_sheet_went_out_is_unsigned(tmp_path: Path) -> None:
+    (row,) = (r for r in signed("vague", "cs") if (r.half, r.number) == ("public", 1))
+    corrected = replace(row, text="Mrzí nás to moc.")
+    (tmp_path / sheet.FILE).write_text(sheet.written([corrected]), encoding="utf-8")
+    book = load(tmp_path).named("vague")
+    assert book is not None
+    assert book.texts["cs", Half.PUBLIC][0].words == "Mrzí nás to moc."
+
+    (tmp_path / "vague.toml").write_text('[cs]\npublic = ["Tak to ne."]\n', encoding="utf-8")
+    later = load(tmp_path)
+
+    book = later.named("vague")
+    assert book is not None
+    assert book.texts["cs", Half.PUBLIC][0].words == "Tak to ne."
+    assert book.texts["cs", Half.PUBLIC][0].review is None
+    assert "the text was changed after the sheet was made" in later.unsigned[0]
+
+
+@pytest.mark.parametrize("day", ["2026-10-31", "31.10.2026", "31/10/2026", "31-10-2026"])
+def test_a_day_is_read_as_people_write_it(day: str) -> None:
+    head = ",".join(sheet.COLUMNS) + "\n"
+
+    (row,) = sheet.read(head + LINE.replace("2026-11-20", day))
+
+    assert row.review is not None
+    assert row.review.on == date(2026, 10, 31)
 
 
 def test_a_sheet_that_is_no_text_is_named(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from importlib.resources import as_file, files
 from threading import Lock
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from responders.draft import Half
 from responders.guard.codes import Code
@@ -113,7 +114,8 @@ def _read(window: str) -> tuple[tuple[Code, float, int, int], ...]:
     """
     reader = _reader()
     tokens = cut(BEFORE + window, reader.vocabulary, MOST_TOKENS)
-    scores = reader.network.scores([[token.number for token in tokens]])
+    with threadpool_limits(limits=1, user_api="blas"):  # more would wait for idle cores
+        scores = reader.network.scores([[token.number for token in tokens]])
     bounds = _bounds(window)
     ahead, whole = len(BEFORE), len(BEFORE) + len(window)
     places = [token.place * whole - ahead for token in tokens]
