@@ -10,6 +10,7 @@ from responders.draft import Half
 from responders.guard import examine
 from responders.playbooks import PlaybookError, load, sheet
 from responders.policy import Brand
+from responders.used import Used
 from responders.verdict import Topic, Verdict
 from responders.wording import form, placeholders
 from tests.responders.test_suggest import BRAND, ability, case, draft, mention, weighted
@@ -231,6 +232,7 @@ def test_every_text_is_clean_in_the_guards_eyes(language: str, familiar: bool) -
                     language=language,
                     brand=Brand(name="Nordlicht"),
                     way=Way(route=Route.API),
+                    second_look=False,
                 )
                 assert found == (), (matter.name, said)
 
@@ -248,6 +250,7 @@ def test_every_public_text_is_clean_beside_each_invitation(language: str) -> Non
                     language=language,
                     brand=Brand(name="Nordlicht"),
                     way=Way(route=Route.API),
+                    second_look=False,
                 )
                 assert found == (), (matter.name, said)
 
@@ -273,13 +276,13 @@ def test_a_named_matter_gets_its_own_words_in_both_halves() -> None:
 
 
 def test_the_same_matter_on_one_platform_keeps_its_words_in_new_frames() -> None:
-    used: list[str] = []
+    lately: list[str] = []
     post = case(ANGRY, mention("the battery is dead by noon"))
     for _ in range(6):
-        it = draft(post, used=used)
-        assert it.public not in used
+        it = draft(post, used=Used(lately=tuple(lately)))
+        assert it.public not in lately[:3]
         assert "battery" in (it.public or "") or "socket" in (it.public or "")
-        used.append(it.public or "")
+        lately.insert(0, it.public or "")
 
 
 def test_praise_on_the_face_of_it_with_a_matter_is_no_praise() -> None:
