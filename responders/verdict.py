@@ -47,14 +47,24 @@ NO_MATTER = "none"
 #: The matters that the judge has learnt to hear; others are heard by their phrases alone.
 HEARD_MATTERS = frozenset(
     (
-        *("account_blocked", "app", "bag_damaged", "baggage", "battery", "bill", "bots", "broken"),
-        *("careless_delivery", "changed", "charger", "chatbot", "checkin", "checkout"),
-        *("connection", "crash", "device", "double_charge", "event_ruined", "flight_cancelled"),
-        *("flight_delay", "food", "insult", "journey", "keyboard", "leaving", "login", "lost_data"),
-        *("mailing", "missed_connection", "no_answer", "no_show", "on_hold", "opinion", "outage"),
-        *("overbooked", "parts_missing", "policy_unfair", "price", "quality", "queue", "refund"),
-        *("said_delivered", "screen", "seat", "sending", "slow", "staff", "stock", "storage"),
-        *("streaming", "subscription", "substitution", "update", "voucher", "warranty", "wish"),
+        *("account_blocked", "ads", "app", "bag_damaged", "bag_fee", "bag_wait", "baggage"),
+        *("banned", "battery", "bill", "booking_trouble", "bots", "broken", "bug"),
+        *("call_dropped", "cancelled_by_shop", "card_declined", "careless_delivery"),
+        *("changed", "charger", "chatbot", "checkin", "checkout", "cold_food"),
+        *("compensation_refused", "connection", "contract_trap", "crash", "crew_rude"),
+        *("device", "dirty", "double_charge", "event_ruined", "family_split"),
+        *("feature_removed", "fee", "flight_cancelled", "flight_delay", "food"),
+        *("foreign_thing", "insult", "journey", "keyboard", "late_food", "leaving", "left_outside"),
+        *("login", "long_line", "lost_data", "lost_progress", "mailing", "meter"),
+        *("missed_connection", "no_answer", "no_reply", "no_show", "no_signal"),
+        *("no_updates", "on_hold", "onboard_food", "onboard_wifi", "opinion", "outage"),
+        *("overbooked", "parts_missing", "points", "policy_unfair", "preorder", "price"),
+        *("price_rise", "quality", "queue", "rebooking", "refund", "rental", "repair_wait"),
+        *("return_cost", "return_refused", "roaming", "said_delivered", "screen", "seat"),
+        *("seat_paid", "sending", "shelf_price", "size_fit", "slow", "slow_internet"),
+        *("staff", "stock", "storage", "stranded", "streaming", "subscription"),
+        *("substitution", "tech_visit", "tracking_stuck", "transfer_stuck", "tv_trouble"),
+        *("update", "used_item", "voucher", "warranty", "wish", "wrong_food_order"),
         "wrong_one",
     )
 )

@@ -25,10 +25,34 @@ NGRAMS = 4.0
 #: So many are told, and none that is less likely than this.
 _TOLD, _LEAST = 6, 0.03
 #: What is named where it is one of these, and open which: the whole is as likely as all its parts.
+#: The narrower ones first.
 WIDER = {
+    "account_blocked": ("account_blocked", "banned", "card_declined"),
+    "app": ("app", "booking_trouble", "bug"),
+    "baggage": ("baggage", "bag_wait"),
+    "bill": ("bill", "bag_fee", "fee", "meter", "price_rise", "roaming", "shelf_price"),
+    "changed": ("changed", "feature_removed"),
+    "connection": ("connection", "no_signal", "slow_internet"),
+    "flight_cancelled": ("flight_cancelled", "rebooking", "stranded"),
+    "flight_delay": ("flight_delay", "no_updates"),
+    "food": (
+        *("food", "cold_food", "foreign_thing", "late_food", "onboard_food", "wrong_food_order"),
+    ),
+    "lost_data": ("lost_data", "lost_progress"),
+    "mailing": ("mailing", "ads"),
+    "no_answer": ("no_answer", "no_reply"),
+    "no_show": ("no_show", "tech_visit"),
+    "on_hold": ("on_hold", "call_dropped"),
+    "overbooked": ("overbooked", "seat_paid"),
+    "policy_unfair": ("policy_unfair", "compensation_refused", "return_cost", "return_refused"),
+    "queue": ("queue", "long_line"),
+    "staff": ("staff", "crew_rude"),
+    "streaming": ("streaming", "tv_trouble"),
+    "subscription": ("subscription", "contract_trap"),
+    "wrong_one": ("wrong_one", "size_fit"),
     "journey": (
-        *("flight_delay", "flight_cancelled", "missed_connection"),
-        *("checkin", "overbooked", "seat"),
+        *("flight_delay", "flight_cancelled", "missed_connection", "no_updates", "rebooking"),
+        *("checkin", "overbooked", "seat", "stranded"),
     ),
     "device": ("battery", "broken", "charger", "crash", "device", "keyboard", "screen"),
 }
@@ -109,9 +133,12 @@ def matters(own: str, vector: Vector | None) -> tuple[tuple[str, float], ...]:
     chances = model.chances(fold(own), vector)
     found = {model.names[place]: float(chances[place]) for place in np.argsort(-chances)[:_TOLD]}
     told = [(name, chance) for name, chance in found.items() if chance >= _LEAST]
-    first, likeliest = told[0]
     for wider, parts in WIDER.items():
-        if first in parts and likeliest < _OPEN_BELOW:
-            whole = sum(float(chances[model.names.index(part)]) for part in parts)
+        likeliest = max(chance for _, chance in told)
+        if likeliest >= _OPEN_BELOW:
+            break
+        whole = sum(float(chances[model.names.index(part)]) for part in parts)
+        if whole > likeliest:
             told = [one for one in told if one[0] != wider] + [(wider, whole)]
+    told.sort(key=lambda one: -one[1])
     return tuple((name, round(chance, 3)) for name, chance in told)
