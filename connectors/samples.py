@@ -42,12 +42,23 @@ _ACCOUNT = "nordlicht"
 _OUTBOX_FILE = "samples_outbox.jsonl"
 
 #: Longest reply in plain characters: not each platform's exact count, but near enough to rehearse.
-_LIMITS = {"twitter": 280, "bluesky": 300, "mastodon": 500, "google_play": 350}
+_LIMITS = {
+    "twitter": 280,
+    "bluesky": 300,
+    "mastodon": 500,
+    "google_play": 350,
+    "instagram": 2_200,
+    "telegram": 4_096,
+    "trustpilot": 5_000,
+    "app_store": 5_970,
+    "facebook": 8_000,
+}
 _LONGEST = 10_000
 #: Sources: developers.google.com/youtube/v3/docs and
 #: developers.google.com/android-publisher/api-ref (discovery documents of 2026-11-04 and
-#: 2026-10-26): neither has a method that writes to one person.
-_WITHOUT_MESSAGES = frozenset({"youtube", "google_play"})
+#: 2026-10-26): neither has a method that writes to one person, nor have the two review sites, and
+#: Hacker News has no messages at all.
+_WITHOUT_MESSAGES = frozenset({"app_store", "google_play", "hackernews", "trustpilot", "youtube"})
 
 _STRANGER = Contact()
 
