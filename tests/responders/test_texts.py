@@ -212,10 +212,10 @@ CANCEL = {
     "it": ("annullare", "intero prezzo"),
     "pt": ("cancelar", "preço completo"),
     "nl": ("annuleren", "volle prijs"),
-    "pl": ("anulować", "pełną cenę"),
-    "cs": ("zrušit", "celou cenu"),
-    "uk": ("скасувати", "повну ціну"),
-    "ru": ("отменить", "полную цену"),
+    "pl": ("anulować", "zwrot wszystkich pieniędzy"),
+    "cs": ("zrušit", "celou zaplacenou částku"),
+    "uk": ("скасувати", "всі сплачені кошти"),
+    "ru": ("отменить", "все уплаченные деньги"),
     "zh": ("取消", "全部货款"),
 }
 
