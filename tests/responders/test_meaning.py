@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from connectors.base import Route, TextLimit, Way
-from responders.draft import Half
+from responders.draft import Half, Severity
 from responders.guard import Code, examine, meaning, review, sentences_of
 from responders.guard.meaning import CODES, packed, suspicions
 from responders.guard.meaning.lessons import Lesson, read, sentences
@@ -180,6 +180,11 @@ class TestWhatItFinds:
 
         assert Code.LIABILITY in codes(kind * 4 + fault + " " + kind * 3, Half.PRIVATE)
 
+    def test_a_dot_within_a_sum_ends_no_sentence(self) -> None:
+        found = [sentence for sentence, _, _ in meaning.sentences("It was 49.90 EUR. Is it? Yes.")]
+
+        assert found == ["It was 49.90 EUR.", "Is it?", "Yes."]
+
     @pytest.mark.parametrize("text", ["", " \n", "...", "\U0001f602", "x" * 5000, "\u0000?"])
     def test_odd_texts_are_read_without_complaint(self, text: str) -> None:
         for suspicion in suspicions(text, Half.PUBLIC):
@@ -277,5 +282,5 @@ class TestWhatIsSettled:
             edited, brand=BRAND, ability=ability(), subject=mention(), settled=books.settled("en")
         )
 
-        assert seen.blocked
+        assert seen.findings[0].severity is Severity.BLOCK
         assert "careless" in seen.findings[0].words

@@ -46,7 +46,10 @@ BEFORE = "query: "
 _TOGETHER, _AGAIN = 3, 1
 #: Longer than any three sentences that a person writes.
 MOST_TOKENS = 120
-_SENTENCE = re.compile(r"[^.!?\u2026\u3002\uff01\uff1f\n]+[.!?\u2026\u3002\uff01\uff1f\n]*\s*")
+_SENTENCE = re.compile(
+    # A dot within 49.90 or shop.example ends nothing.
+    r"(?:[^.!?\u2026\u3002\uff01\uff1f\n]|[.!?](?=[^\s.!?]))+[.!?\u2026\u3002\uff01\uff1f\n]*\s*"
+)
 #: Shorter pieces, such as an initial, belong to the sentence before.
 _SHORTEST = 12
 
