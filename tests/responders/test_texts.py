@@ -212,7 +212,7 @@ CANCEL = {
     "it": ("annullare", "intero prezzo"),
     "pt": ("cancelar", "preço completo"),
     "nl": ("annuleren", "volle prijs"),
-    "pl": ("anulować", "zwrot wszystkich pieniędzy"),
+    "pl": ("anulować", "zwrot całej zapłaconej kwoty"),
     "cs": ("zrušit", "celou zaplacenou částku"),
     "uk": ("скасувати", "всі сплачені кошти"),
     "ru": ("отменить", "все уплаченные деньги"),
