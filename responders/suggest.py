@@ -205,10 +205,16 @@ def _playbook(
     return book, None
 
 
+#: The matter of a post with strong words alone. Whoever says more has said what it is about.
+_OUTBURST, _MOST_WORDS = "insult", 8
+
+
 def _matter(case: Case, playbooks: Playbooks, language: str) -> Matter | None:
     """What the post names where we have words for it."""
-    verdict = case.verdict
-    return playbooks.matter(case.subject.mention.text, language, verdict.topic, verdict.matters)
+    verdict, text = case.verdict, case.subject.mention.text
+    matter = playbooks.matter(text, language, verdict.topic, verdict.matters)
+    says_more = len(text.split()) > _MOST_WORDS
+    return None if matter is not None and matter.name == _OUTBURST and says_more else matter
 
 
 def _complains(case: Case, playbooks: Playbooks, language: str) -> bool:

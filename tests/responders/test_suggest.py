@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.base import Ability, Author, Mention, Route, TextLimit, Way
 from responders.action import Action, ActionKind
 from responders.case import Case, CaseId, Entry, MentionId
-from responders.draft import CODE_PLACEHOLDER, Draft
+from responders.draft import CODE_PLACEHOLDER, Draft, Half
 from responders.money import Money
 from responders.playbooks import Offer, Playbooks, load
 from responders.policy import Brand, CreditPolicy, Policy
@@ -401,3 +401,20 @@ def test_offers_of_credit_follow_the_playbook() -> None:
         it = draft(case(seen), way=ability(Route.API))
         if it.playbook == book.name:
             assert (it.credit is None) is (book.offer is Offer.NONE), book.name
+
+
+def test_who_says_more_than_strong_words_is_not_asked_what_it_is_about() -> None:
+    heard = Verdict(
+        language="en", angry=True, complaint=0.9, topic=Topic.VAGUE, matters=(("insult", 0.9),)
+    )
+    short = draft(case(heard, mention("worst shop ever, idiots")))
+    told = draft(
+        case(heard, mention("paid for next day and it has been six next days, idiots, all"))
+    )
+
+    matter, book = BOOKS.known_matter("insult"), BOOKS.named("vague")
+    assert matter is not None
+    assert book is not None
+    assert any(text.words in (short.public or "") for text in matter.texts["en", Half.PUBLIC])
+    assert any(text.words in (told.public or "") for text in book.texts["en", Half.PUBLIC])
+    assert told.playbook == "vague"
