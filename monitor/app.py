@@ -323,7 +323,7 @@ def build(
             brand=brands[case.brand],
             ability=ability(case),
             subject=case.subject.mention,
-            used=used(case).forbidden,
+            used=used(case).theirs,
             settled=settled(proposal),
         )
 

@@ -14,6 +14,7 @@ from monitor.check import Finding
 from monitor.config import load
 from monitor.store import Store
 from monitor.store.lessons import Learnt
+from responders.guard import meaning
 from responders.policy import Person
 from responders.ruling import Approvers, Subject
 from tests.monitor.command import Amends
@@ -70,6 +71,8 @@ def test_an_installation_in_order_is_ready(here: Town, amends: Amends) -> None:
         "ok      judge of Acme",
         "note    duty",
         "ok      playbooks",
+        "note    playbooks",
+        f"{'ok     ' if meaning.available() else 'note   '} guard",
         "ok      twitter",
         "ok      slack",
     ]

@@ -15,7 +15,7 @@ from monitor.store.bulk import stamp
 from monitor.tables import REPLACEMENT, UTCDateTime, Words, moment, storable
 from responders.action import Action, ActionId, ActionKind, ActionState
 from responders.case import CaseState, Change
-from responders.draft import Credit, Draft, Finding, Half, Severity
+from responders.draft import Credit, Draft, Finding, Half, Override, Severity
 from responders.money import Money
 from responders.verdict import Doubt, RedFlag, Verdict
 from tests.monitor.posts import NOTE, NOW, case, change, entry, post
@@ -274,7 +274,9 @@ FULL_VERDICT = Verdict(
     red_flags=(RedFlag.LEGAL, RedFlag.CHILD),
     why=("late",),
     doubts=(Doubt.SHORT, Doubt.CLOSE),
+    matters=(("flight_delay", 0.75), ("none", 0.125)),
 )
+PASSED = Override(by="lena", reason="it is so", passes=((Half.PUBLIC, "date", "abc"),))
 FULL_DRAFT = Draft(
     round=2,
     revision=3,
@@ -291,8 +293,12 @@ FULL_DRAFT = Draft(
     holding_english="h",
     reason="i",
     written_by="eva",
+    override=PASSED,
+    checked=("50 EUR", "3 March"),
+    checked_by="eva",
 )
 FULL_ACTION = Action(
+    override=PASSED,
     id=ActionId(1),
     kind=ActionKind.PRIVATE,
     round=2,

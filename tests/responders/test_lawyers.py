@@ -157,8 +157,8 @@ OUT = {
     ),
     "de": (("schriftlich",), ("Begründung",), ("demselben Weg", "auf dem bezahlt wurde")),
     "fr": (("écrit",), ("raison",), ("même moyen de paiement",)),
-    "cs": (("písemně", "Písemně"), ("důvod", "Důvod"), ("stejnou cestou",)),
-    "pl": (("na piśmie", "Na piśmie"), ("powod", "powód"), ("tą samą drogą",)),
+    "cs": (("písemně", "Písemně"), ("důvod", "Důvod"), ("stejným způsobem",)),
+    "pl": (("na piśmie", "Na piśmie"), ("powod", "powód"), ("tym samym sposobem",)),
 }
 
 
@@ -230,11 +230,11 @@ def test_no_employee_is_blamed_and_no_date_named_whatever_the_playbook(language:
 
 #: Injury: concern, stop using it, keep it safe, a person.
 INJURY = {
-    "en": ("hope you are all right", "stop using", "safe", "in person"),
+    "en": ("hope you are all right", "stop using", "safe", "by phone"),
     "de": ("gut geht", "nicht weiter", "sicher auf", "persönlich"),
     "fr": ("espère", "utilis", "lieu sûr", "personne"),
-    "cs": ("doufám", "nepoužív", "bezpečn", "osobně"),
-    "pl": ("nadziej", "używa", "bezpieczn", "osobiście"),
+    "cs": ("doufám", "nepoužív", "bezpečn", "po telefonu"),
+    "pl": ("nadziej", "używa", "bezpieczn", "przez telefon"),
 }
 
 

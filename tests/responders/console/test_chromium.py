@@ -181,6 +181,8 @@ def test_everything_works_by_keyboard_alone(page: Page, world: World) -> None:
     page.keyboard.press("Control+A")
     page.keyboard.type("Typed by hand")
     page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_attribute("name", "f:checked")
+    page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Save, send nothing")
     page.keyboard.press("Enter")
     said(page, "Done. edit by you")
