@@ -55,13 +55,16 @@ def imported(settings: Settings, file: str) -> str:
     if not signed:
         raise PlaybookError(f"{file}: nobody has signed a row; reviewed_by holds the name")
     target = folder / sheet.FILE
+    before = playbooks.load(folder)  # names a sheet of before that cannot be read
     old = sheet.read(target.read_text(encoding="utf-8"), str(target)) if target.exists() else ()
-    before = playbooks.load(folder)
     after = sheet.applied(before, signed, file)
     kept = sheet.merged(old, signed)
     spare = target.with_suffix(".new")
-    spare.write_text(sheet.written(kept), encoding="utf-8", newline="")
-    spare.replace(target)
+    try:
+        spare.write_text(sheet.written(kept), encoding="utf-8", newline="")
+        spare.replace(target)
+    except OSError as error:
+        raise PlaybookError(f"{target}: cannot be written: {error.strerror}") from error
     texts = {row.text for row in sheet.rows(before)}
     changed = sum(row.text not in texts for row in signed)
     languages = ", ".join(sorted({row.language for row in signed}))

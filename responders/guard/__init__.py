@@ -57,6 +57,10 @@ _FALLBACK = "en"
 _SAME = 0.85
 
 
+#: What a phrase found, and where it starts and ends.
+_Heard = tuple[Finding, int, int]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
     """One text under the glass."""
@@ -141,8 +145,10 @@ def examine(
     first: dict[str, Finding] = {}
     heard = tuple(_phrases(reading))
     if second_look and meaning.available():
-        heard = tuple(_looked_again(reading, heard))
-    for found in (*_patterns(reading), *heard, *_whole(reading)):
+        worded = tuple(_looked_again(reading, heard))
+    else:
+        worded = tuple(finding for finding, _, _ in heard)
+    for found in (*_patterns(reading), *worded, *_whole(reading)):
         first.setdefault(found.code, found)
     return tuple(sorted(first.values(), key=lambda finding: order.index(Code(finding.code))))
 
@@ -240,32 +246,34 @@ def _patterns(reading: _Reading) -> Iterator[Finding]:
             yield reading.finding(code, words)
 
 
-def _phrases(reading: _Reading) -> Iterator[Finding]:
-    """What is said in words of one language."""
+def _phrases(reading: _Reading) -> Iterator[_Heard]:
+    """What is said in words of one language, and where."""
     language = reading.language if listening(reading.language) else _FALLBACK
     for code, start, end in _heard(reading.lower, language, reading.half):
         words = reading.shown[start:end]
         if code in _OF_FACTS and _is_fact(reading, words):
             continue
-        yield reading.finding(code, words)
+        yield reading.finding(code, words), start, end
 
 
-def _looked_again(reading: _Reading, heard: Collection[Finding]) -> Iterator[Finding]:
+def _looked_again(reading: _Reading, heard: Collection[_Heard]) -> Iterator[Finding]:
     """What the phrases found and the model does not think wrong, and what it finds besides."""
     # Addresses are judged by their patterns; to the model each looks like somebody's data.
     unsettled = facts.without_addresses(_without(reading.shown, reading.settled))
     seen = {found.code: found for found in meaning.suspicions(unsettled, reading.half)}
-    for finding in heard:
+    for finding, start, end in heard:
         suspicion = seen.get(Code(finding.code))
-        if suspicion is None or suspicion.logit > meaning.LIKELY:
+        # The model has no word in what it did not read.
+        unread = not unsettled[start:end].strip()
+        if suspicion is None or unread or suspicion.logit > meaning.LIKELY:
             yield finding
-    named = {finding.code for finding in heard}
+    named = {finding.code for finding, _, _ in heard}
     for code, suspicion in seen.items():
         if code in named or suspicion.logit <= meaning.SURE:
             continue
         words = reading.shown[suspicion.start : suspicion.end]
-        known = code in _OF_FACTS and (_is_fact(reading, words) or _are_hours(reading, words))
-        if not known:
+        known = code in _OF_FACTS and _is_fact(reading, words)
+        if not known and not (code is Code.DATE and _are_hours(reading, words)):
             yield reading.finding(code, words)
 
 

@@ -187,12 +187,18 @@ def _day(text: str) -> date | None:
 
 
 def merged(old: Sequence[Row], new: Sequence[Row]) -> tuple[Row, ...]:
-    """The signed rows of both sheets, the newer one's where both have a place."""
-    places = {
-        (row.playbook, row.language, row.half, row.number): row
-        for row in (*old, *new)
-        if row.review is not None
-    }
+    """The signed rows of both sheets, the newer one's where both have a place.
+
+    A row that was signed upon an earlier correction keeps the mark of the text below both: that
+    is what the team's own file holds.
+    """
+    places: dict[tuple[str, str, str, int], Row] = {}
+    for row in (*old, *new):
+        if row.review is not None:
+            place = (row.playbook, row.language, row.half, row.number)
+            below = places.get(place)
+            again = below is not None and below.of and row.of == mark(below.text)
+            places[place] = replace(row, of=below.of) if below and again else row
     return tuple(places.values())
 
 

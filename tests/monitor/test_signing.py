@@ -115,3 +115,28 @@ def test_what_cannot_be_done_is_said(settings: Settings, tmp_path: Path) -> None
     alone.write_text('[[brands]]\nname = "Nordlicht"\n')
     with pytest.raises(PlaybookError, match=r"set \[playbooks\] folder"):
         signing.imported(load(alone, secrets=False), str(tmp_path / "sheet.csv"))
+
+
+def test_a_text_that_was_corrected_twice_stays_signed(settings: Settings, tmp_path: Path) -> None:
+    for words in ("Das tut uns leid, Nummer eins.", "Das tut uns leid, Nummer zwei.", None):
+        signing.exported(settings, str(tmp_path / "sheet.csv"), "de")
+        row = next(row for row in lines(tmp_path / "sheet.csv") if row["playbook"] == "vague")
+        row = sign(row) | ({"text": words} if words else {})
+        back = save(tmp_path / "b.csv", [row], encoding="utf-8", delimiter=",")
+        signing.imported(settings, str(back))
+
+    loaded = playbooks.load(tmp_path / "own")
+
+    assert loaded.unsigned == ()
+    (signed,) = (row for row in sheet.rows(loaded) if row.review)
+    assert signed.text == "Das tut uns leid, Nummer zwei."
+
+
+def test_a_sheet_of_before_that_cannot_be_read_is_named(settings: Settings, tmp_path: Path) -> None:
+    signing.exported(settings, str(tmp_path / "sheet.csv"), "de")
+    rows = [sign(row) for row in lines(tmp_path / "sheet.csv")[:1]]
+    back = save(tmp_path / "back.csv", rows, encoding="utf-8", delimiter=",")
+    (tmp_path / "own" / sheet.FILE).write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(PlaybookError, match=r"signed_off\.csv: cannot be read"):
+        signing.imported(settings, str(back))

@@ -240,16 +240,31 @@ class TestLessons:
 class TestWhatIsSettled:
     def test_the_playbooks_sentences_are_not_looked_at_again(self) -> None:
         books = load()
-        ours = "If neither works, you can have the price back."
-        text = f"Hello Ann. {ours} We guarantee nothing else."
-        read_twice = examine(text, Half.PRIVATE, language="en", brand=BRAND, way=WAY)
+        ours = "Consider the cash back in your pocket."
+        text = f"We're so sorry, Jo. {ours} Write to us any time."
+        read_twice = examine(text, Half.PUBLIC, language="en", brand=BRAND, way=WAY)
         settled = sentences_of([ours], "en")
 
-        again = examine(text, Half.PRIVATE, language="en", brand=BRAND, way=WAY, settled=settled)
+        again = examine(text, Half.PUBLIC, language="en", brand=BRAND, way=WAY, settled=settled)
 
-        assert {f.code for f in again} <= {f.code for f in read_twice}
-        assert not any(ours in finding.words for finding in again)
+        assert {finding.code for finding in read_twice} == {Code.REFUND_PROMISE}
+        assert again == ()
         assert books.settled("en") > sentences_of([books.voices["en"].stop], "en")
+
+    def test_what_a_phrase_finds_in_a_settled_sentence_stays_found(self) -> None:
+        ours = "We guarantee that it works."
+        text = f"We're so sorry, Jo. {ours} Write to us any time."
+
+        found = examine(
+            text,
+            Half.PUBLIC,
+            language="en",
+            brand=BRAND,
+            way=WAY,
+            settled=sentences_of([ours], "en"),
+        )
+
+        assert {finding.code for finding in found} == {Code.GUARANTEE}
 
     @pytest.mark.parametrize("language", ["en", "de", "fr", "cs", "pl", "zh"])
     def test_an_edit_beside_our_own_words_and_a_credit_is_clean(self, language: str) -> None:
