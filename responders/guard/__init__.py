@@ -17,7 +17,7 @@ from connectors.base import Ability, Mention, Way
 from responders.draft import CODE_PLACEHOLDER, PLAYBOOK, Draft, Finding, Half
 from responders.guard import facts, meaning
 from responders.guard.codes import INSTEAD, NEVER_OVERRIDDEN, Code, severity
-from responders.guard.phrases import Listening, folded, likely_in, listening, pieces_in
+from responders.guard.phrases import Listening, ear, folded, listening
 from responders.guard.tongue import is_han, tongue, tongues
 from responders.policy import Brand
 
@@ -298,8 +298,9 @@ def _heard(text: str, language: str, half: Half) -> tuple[tuple[Code, int, int],
 
     Kept: a draft is read when it is made, when its card is shown and right before it is sent.
     """
-    listened, present = listening(language), pieces_in(text, language)
-    likely = likely_in(language, half, present)
+    listened, listens = listening(language), ear(language, half)
+    present = listens.pieces(text)
+    likely = listens.likely(present)
     found: list[tuple[Code, int, int]] = []
     for code in _HEARD:
         if code not in likely or (code in _PUBLIC_ONLY and half is Half.PRIVATE):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from responders.draft import Half
 from responders.guard import sentences_of
-from responders.guard.phrases import Phrase, Pieces, folded, pieces_of
+from responders.guard.phrases import Ear, Phrase, folded
 from responders.verdict import HEARD_MATTERS, NO_MATTER, Topic, Verdict
 from responders.voice import Review, Voice
 from responders.wording import form
@@ -87,14 +87,6 @@ class Matter(Wordings):
     within: str = ""
     #: Languages whose phrases a team has written itself: what it hears there is believed.
     taught: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Ear:
-    """The matters of one language, the first one first, and the pieces that their phrases need."""
-
-    matters: tuple[Matter, ...]
-    pieces: Pieces
 
 
 #: Topics that say nothing of what is the matter: any may be heard then.
@@ -186,12 +178,12 @@ class Playbooks:
         if ear is None:
             return
         lower = folded(_LINK.sub(" ", text), language).lower()
-        present = ear.pieces.within(lower)
-        for matter in ear.matters:
-            if topic in _OPEN or topic in matter.topics or topic == matter.playbook:
-                likely = (item for item in matter.hears[language] if item.possible(present))
-                if any(item.found(lower) for item in likely):
-                    yield matter
+        likely = ear.likely(ear.pieces(lower))
+        for rank in sorted(likely):
+            matter = self._ranked[rank]
+            fits = topic in _OPEN or topic in matter.topics or topic == matter.playbook
+            if fits and any(item.found(lower) for item in likely[rank]):
+                yield matter
 
     def settled(self, language: str) -> frozenset[str]:
         """Every sentence of ours in a language, in both forms: what the guard reads once only.
@@ -225,12 +217,17 @@ class Playbooks:
         return next((matter for matter in self.matters if matter.name == name), None)
 
     @cached_property
-    def _ears(self) -> dict[str, _Ear]:
-        return dict(self._each_ear())
+    def _ranked(self) -> tuple[Matter, ...]:
+        return tuple(sorted(self.matters, key=lambda matter: (matter.rank, matter.name)))
 
-    def _each_ear(self) -> Iterator[tuple[str, _Ear]]:
-        for language in self.voices:
-            heard = [matter for matter in self.matters if matter.hears.get(language)]
-            heard.sort(key=lambda matter: (matter.rank, matter.name))
-            phrases = [phrase for matter in heard for phrase in matter.hears[language]]
-            yield language, _Ear(matters=tuple(heard), pieces=pieces_of(phrases))
+    @cached_property
+    def _ears(self) -> dict[str, Ear[int]]:
+        """By language; what is heard stands at that place in `_ranked`."""
+        return {
+            language: Ear(
+                (place, item)
+                for place, matter in enumerate(self._ranked)
+                for item in matter.hears.get(language, ())
+            )
+            for language in self.voices
+        }

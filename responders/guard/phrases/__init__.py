@@ -23,11 +23,13 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from responders.draft import Half
 
 FOLDER = Path(__file__).parent
+
+T = TypeVar("T")
 
 #: Written without spaces between words.
 _UNSPACED = frozenset({"zh"})
@@ -71,11 +73,11 @@ class PhraseError(ValueError):
     """A phrase that cannot be read: the message names it and what is wrong."""
 
 
-#: Pieces of text of which one must be there.
+#: Pieces of text of which one must be there, as an `Ear` finds them.
 Hints = tuple[str, ...]
 
 #: At most so many letters of a piece say where it may be.
-_START = 5
+_START = 6
 #: How many sets of hints are looked for; more cost more than they save.
 _MOST_HINTS = 3
 
@@ -92,6 +94,7 @@ class Phrase:
     source: str
     expression: str
     hints: tuple[Hints, ...]
+    spaced: bool
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -120,7 +123,7 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
     plain = " ".join(source.lower().replace(",", " ").split())
     reader = _Reader(tokens=_TOKEN.findall(plain), spaced=spaced)
     expression, hints = reader.choice()
-    if reader.tokens:
+    if reader.at < len(reader.tokens):
         raise PhraseError(f'phrase "{source}": a bracket too many')
     if reader.open:
         raise PhraseError(f'phrase "{source}": a bracket is not closed')
@@ -129,11 +132,27 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
     start = "" if not spaced or source.startswith("*") else rf"(?<!{_WORD})"
     end = "" if not spaced or source.endswith("*") else rf"(?!{_WORD})"
     rarest = sorted(hints, key=_shortest, reverse=True)[:_MOST_HINTS]
-    return Phrase(source=source, expression=f"{start}(?:{expression}){end}", hints=tuple(rarest))
+    return Phrase(
+        source=source,
+        expression=f"{start}(?:{expression}){end}",
+        hints=tuple(rarest),
+        spaced=spaced,
+    )
 
 
 def _shortest(hints: Hints) -> int:
     return min(map(len, hints))
+
+
+_WORDS_IN = re.compile(rf"{_WORD}+")
+
+
+def _spoken(text: str) -> str:
+    """The words of a text alone, with one space before and after each."""
+    return f" {' '.join(_WORDS_IN.findall(text))} "
+
+
+_CLOSING = frozenset({")", ")?"})
 
 
 class _Reader:
@@ -142,6 +161,7 @@ class _Reader:
     def __init__(self, *, tokens: list[str], spaced: bool) -> None:
         self.tokens = tokens
         self.spaced = spaced
+        self.at = 0
         self.open = 0
 
     def choice(self) -> tuple[str, list[Hints]]:
@@ -151,9 +171,9 @@ class _Reader:
             pattern, hints = self.sequence()
             patterns.append(pattern)
             found.append(hints)
-            if not self.tokens or self.tokens[0] != "|":
+            if self.next != "|":
                 break
-            self.tokens.pop(0)
+            self.at += 1
         if len(found) == 1:
             return patterns[0], found[0]
         together = []
@@ -161,21 +181,46 @@ class _Reader:
             together = [tuple(piece for hints in found for piece in max(hints, key=_shortest))]
         return "|".join(patterns), together
 
+    @property
+    def next(self) -> str:
+        """The token to be read next; "" at the end."""
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
     def sequence(self) -> tuple[str, list[Hints]]:
         """One alternative, with the hints of all its parts."""
-        pattern, hints = "", list[Hints]()
-        while self.tokens and self.tokens[0] not in {"|", ")", ")?"}:
-            part, found = self.part(self.tokens.pop(0))
+        pattern, hints, words = "", list[Hints](), ""
+        while self.next and self.next != "|" and self.next not in _CLOSING:
+            at, piece = self.at, self.next
+            part, found = self.part()
             pattern += part
+            if piece.isspace() and words.endswith(" "):
+                continue  # the words of a row make one piece
+            if len(found) == 1 == len(found[0]) and piece != "(":
+                mine = found[0][0]
+                row = words.endswith(" ") and self.tokens[at - 1].isspace()
+                words = words.rstrip(" ") + mine if row else self._kept(words, hints) + mine
+                continue
+            words = self._kept(words, hints)
             hints += found
+        self._kept(words, hints)
         return pattern, hints
 
-    def part(self, piece: str) -> tuple[str, list[Hints]]:
+    @staticmethod
+    def _kept(words: str, hints: list[Hints]) -> str:
+        """Ends a row of words: the empty one comes next."""
+        if words:
+            hints.append((words,))
+        return ""
+
+    def part(self) -> tuple[str, list[Hints]]:
+        """The next token, or bracket."""
+        at, piece = self.at, self.next
+        self.at += 1
         if piece == "(":
             return self.bracket()
         if piece == "..":
-            if self.tokens and self.tokens[0].isspace():
-                self.tokens.pop(0)  # a gap brings its own trailing space
+            if self.next.isspace():
+                self.at += 1  # a gap brings its own trailing space
             return (_GAP if self.spaced else _UNSPACED_GAP), []
         if piece == "*":
             return rf"{_WORD}*", []
@@ -183,19 +228,90 @@ class _Reader:
             return r"\d+(?:[.,]\d+)?", []
         if piece.isspace():
             return (_SPACE if self.spaced else r"\s*"), []
-        return re.escape(piece), [(piece,)]
+        return re.escape(piece), self._hint(piece, at)
+
+    def _hint(self, piece: str, at: int) -> list[Hints]:
+        """What a text holds where this piece is: whole words, where no word can go on beside it."""
+        if not self.spaced:
+            return [(piece,)]
+        words = _spoken(piece)
+        if words.isspace():
+            return []
+        if _WORDS_IN.match(piece) and not self._starts(at):
+            words = words[1:]
+        if _WORDS_IN.match(piece[-1]) and not self._ends(at):
+            words = words[:-1]
+        return [(words,)]
+
+    def _starts(self, at: int) -> bool:
+        """Whether a word begins at this token, whichever way the text came there."""
+        before = at - 1
+        while before >= 0:
+            here = self.tokens[before]
+            if here.isspace():
+                if before and self.tokens[before - 1] == ")?":
+                    before = self._opening(before - 1) - 1  # its space goes with the bracket
+                elif before and self.tokens[before - 1] == "..":
+                    before -= 2  # so does that of a gap
+                else:
+                    return True
+            elif here == "(":
+                before -= 1
+            elif here == "|":
+                before = self._opening(before) - 1
+            else:
+                return False
+        return True
+
+    def _ends(self, at: int) -> bool:
+        """Whether a word ends with this token, whichever way the text goes on."""
+        after = at + 1
+        while after < len(self.tokens):
+            here = self.tokens[after]
+            if here.isspace():
+                return True
+            if here == "|":
+                after = self._closing(after) + 1
+            elif here in _CLOSING:
+                after += 1
+            else:
+                return False
+        return True
+
+    def _opening(self, at: int) -> int:
+        """Where the bracket starts that this token ends or divides; -1 for the whole phrase."""
+        depth = 0
+        for place in range(at - 1, -1, -1):
+            depth += self.tokens[place] in _CLOSING
+            if self.tokens[place] == "(":
+                if not depth:
+                    return place
+                depth -= 1
+        return -1
+
+    def _closing(self, at: int) -> int:
+        """Where the bracket ends that this token divides."""
+        depth = 0
+        for place in range(at + 1, len(self.tokens)):
+            depth += self.tokens[place] == "("
+            if self.tokens[place] in _CLOSING:
+                if not depth:
+                    return place
+                depth -= 1
+        return len(self.tokens)
 
     def bracket(self) -> tuple[str, list[Hints]]:
         self.open += 1
         pattern, hints = self.choice()
-        close = self.tokens.pop(0) if self.tokens else ""
+        close = self.next
+        self.at += bool(close)
         self.open -= bool(close)
         if close != ")?":
             return f"(?:{pattern})", hints
         # The space after an optional word goes with it.
-        glue = _SPACE if self.spaced and self.tokens and self.tokens[0].isspace() else ""
+        glue = _SPACE if self.spaced and self.next.isspace() else ""
         if glue:
-            self.tokens.pop(0)
+            self.at += 1
         return f"(?:(?:{pattern}){glue})?", []
 
 
@@ -214,8 +330,8 @@ class Listening:
         Args:
             text: Where to look.
             half: Which phrases apply.
-            present: What `pieces_in` found in the text.
-            likely: Of the phrases that catch, those that `likely_in` named.
+            present: The pieces that its `ear` found in the text.
+            likely: Of the phrases that catch, those that the ear named.
         """
         found = sorted(span for item in likely for span in item.spans(text))
         if not found:
@@ -314,84 +430,93 @@ def listening(language: str) -> Mapping[str, Listening]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pieces:
-    """The pieces that some phrases look for, found in a text without trying each.
+class _Pieces:
+    """Some pieces, found in a text without trying each.
 
-    A piece can only be where its first letters are. A text holds far fewer runs of a few letters
-    than a language has pieces, so the runs are looked up and only what begins like one is tried.
+    A piece can only be where its first letters are. A text has far fewer places where one may
+    begin than a language has pieces, so what stands there is looked up and only what begins alike
+    is tried.
     """
 
-    short: Mapping[int, frozenset[str]]  #: by their length: are runs themselves
-    start: int  #: so many letters say where a piece may be
+    short: Mapping[int, frozenset[str]]  #: by their length: are found by looking up
+    start: int  #: so many letters say where a longer one may be
     by_start: Mapping[str, tuple[str, ...]]
 
-    def within(self, text: str) -> frozenset[str]:
-        """The pieces that a lower-cased text holds."""
-        length, by_start = self.start, self.by_start
-        runs = {text[at : at + length] for at in range(len(text) - length + 1)}
-        found: list[str] = []
+    def within(self, text: str, places: Collection[int]) -> Iterator[str]:
+        """The pieces that begin at one of these places."""
         for size, pieces in self.short.items():
-            found += pieces & {text[at : at + size] for at in range(len(text) - size + 1)}
-        for start in by_start.keys() & runs:
-            found += [piece for piece in by_start[start] if piece in text]
-        return frozenset(found)
+            yield from pieces & {text[at : at + size] for at in places}
+        length, by_start = self.start, self.by_start
+        for start in by_start.keys() & {text[at : at + length] for at in places}:
+            for piece in by_start[start]:
+                if piece in text:
+                    yield piece
 
 
-def pieces_of(phrases: Iterable[Phrase]) -> Pieces:
-    """Every piece that one of these phrases looks for."""
-    pieces = {piece for item in phrases for choices in item.hints for piece in choices}
+def _sorted_out(pieces: Collection[str]) -> _Pieces:
     usual = median(map(len, pieces)) if pieces else _START
     length = min(_START, max(1, int(usual)))
     by_start: dict[str, list[str]] = {}
+    short: dict[int, set[str]] = {}
     for piece in pieces:
-        if len(piece) >= length:
+        if len(piece) < length:
+            short.setdefault(len(piece), set()).add(piece)
+        else:
             by_start.setdefault(piece[:length], []).append(piece)
-    short = {
-        size: frozenset(piece for piece in pieces if len(piece) == size)
-        for size in range(1, length)
-    }
-    return Pieces(
-        short={size: same for size, same in short.items() if same},
+    return _Pieces(
+        short={size: frozenset(same) for size, same in short.items()},
         start=length,
         by_start={start: tuple(same) for start, same in by_start.items()},
     )
 
 
-@cache
-def _pieces(language: str) -> Pieces:
-    """Every piece that some phrase of the language looks for."""
-    return pieces_of(
-        item
-        for heard in listening(language).values()
-        for half in Half
-        for item in (*heard.caught[half], *heard.fine[half])
-    )
+class Ear(Generic[T]):
+    """Phrases of one language and what each stands for, found in a text without trying each."""
 
+    def __init__(self, phrases: Iterable[tuple[T, Phrase]], besides: Iterable[Phrase] = ()) -> None:
+        """Listens for these.
 
-def pieces_in(text: str, language: str) -> frozenset[str]:
-    """The pieces of a language's phrases that a lower-cased text holds: looked for once a text."""
-    return _pieces(language).within(text)
-
-
-@cache
-def _by_piece(language: str, half: Half) -> Mapping[str, tuple[tuple[str, Phrase], ...]]:
-    """Each piece with the phrases that cannot be without it or its like, and their codes."""
-    found: dict[str, list[tuple[str, Phrase]]] = {}
-    for code, heard in listening(language).items():
-        for item in heard.caught[half]:
+        Args:
+            phrases: With what they stand for.
+            besides: Whose pieces are looked for too.
+        """
+        meant = tuple(phrases)
+        every = (*(item for _, item in meant), *besides)
+        self._spaced = all(item.spaced for item in every)
+        pieces = {piece for item in every for choices in item.hints for piece in choices}
+        #: Where words have spaces around them, nearly every piece begins with one.
+        self._begun = _sorted_out({p for p in pieces if p[0] == " " or not self._spaced})
+        self._ends = tuple(sorted(p for p in pieces if p[0] != " " and self._spaced))
+        by_piece: dict[str, list[tuple[T, Phrase]]] = {}
+        for thing, item in meant:
             for piece in item.hints[0]:
-                found.setdefault(piece, []).append((code, item))
-    return {piece: tuple(items) for piece, items in found.items()}
+                by_piece.setdefault(piece, []).append((thing, item))
+        self._by_piece = by_piece
+
+    def pieces(self, text: str) -> frozenset[str]:
+        """The pieces that a lower-cased text holds."""
+        if not self._spaced:
+            return frozenset(self._begun.within(text, range(len(text))))
+        text = _spoken(text)
+        words = [at for at, sign in enumerate(text) if sign == " "]
+        ends = (piece for piece in self._ends if piece in text)
+        return frozenset((*self._begun.within(text, words), *ends))
+
+    def likely(self, present: frozenset[str]) -> Mapping[T, Collection[Phrase]]:
+        """What may be said in a text that holds these pieces, and with which phrases."""
+        found: dict[T, dict[Phrase, None]] = {}
+        for piece in present:
+            for thing, item in self._by_piece.get(piece, ()):
+                if item.possible(present):
+                    found.setdefault(thing, {})[item] = None
+        return found
 
 
-def likely_in(
-    language: str, half: Half, present: frozenset[str]
-) -> Mapping[str, Collection[Phrase]]:
-    """By code, the phrases that may be in a text that holds these pieces."""
-    index = _by_piece(language, half)
-    found: dict[str, dict[Phrase, None]] = {}
-    for piece in index.keys() & present:
-        for code, item in index[piece]:
-            if item.possible(present):
-                found.setdefault(code, {})[item] = None
-    return found
+@cache
+def ear(language: str, half: Half) -> Ear[str]:
+    """What catches in a language and half, by code."""
+    heard = listening(language)
+    return Ear(
+        ((code, item) for code, group in heard.items() for item in group.caught[half]),
+        (item for group in heard.values() for item in group.fine[half]),
+    )
