@@ -30,6 +30,8 @@ from monitor.problems import RunError
 from monitor.rulings import Rulebook
 from monitor.store import Store
 from responders import guard, opt_out, playbooks
+from responders.card import Guidance
+from responders.cards import NO_GUIDANCE
 from responders.case import Case
 from responders.credit.pool import Pool, read_codes
 from responders.deliver import Sender, SenderLock
@@ -369,6 +371,7 @@ def build(
         incidents=store.incidents,
         due=lambda brand, now: plan.due(brand, now, rules.policy().response_target),
         holds=gate.holds,
+        guidance=lambda name: guidance(books, name),
     )
     sender = Sender(
         store.cases,
@@ -434,6 +437,14 @@ def able(connectors: Mapping[str, Connector], case: Case, contact: Contact) -> A
         closed = Way(route=Route.NONE, reason=f"{subject.platform} is switched off in Amends.")
         return Ability(public=closed, private=closed)
     return opt_out.honoured(connector.ability(subject, contact), contact)
+
+
+def guidance(books: playbooks.Playbooks, name: str) -> Guidance:
+    """What the playbook of that name tells whoever decides; nothing where there is none."""
+    book = books.named(name)
+    if book is None:
+        return NO_GUIDANCE
+    return Guidance(find_out=book.find_out, notes=book.notes, credit=book.offer_why)
 
 
 def prevent(books: playbooks.Playbooks, topic: str) -> str:

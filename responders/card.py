@@ -102,6 +102,15 @@ class CreditPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Guidance:
+    """What the playbook tells the person who decides; the customer never sees it."""
+
+    find_out: tuple[str, ...] = ()  #: what to look up before approving
+    notes: tuple[str, ...] = ()  #: what lawyers and data protection ask of the words
+    credit: str = ""  #: when an extra fits, and when it does not
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """A case as shown in Slack or the console."""
 
@@ -145,6 +154,7 @@ class Card:
     overrides: tuple[str, ...] = ()  #: who overrode the guard in this case, what and why
     checked: tuple[str, ...] = ()  #: facts that a person has looked up for this case
     checked_by: str = ""
+    guidance: Guidance = Guidance()  #: empty once the answer is decided
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from responders import byhand, handover, outcome, override
 from responders.action import Action, ActionKind, ActionState
 from responders.afterwards import DROPPABLE, aim, why_not_again
 from responders.ask import NAMES, OPEN_QUESTIONS, credit_fits, ever_sent, undecided
-from responders.card import Button, Card, CreditPart, HalfPart, Status, Urgency, Verb
+from responders.card import Button, Card, CreditPart, Guidance, HalfPart, Status, Urgency, Verb
 from responders.case import Case, CaseState
 from responders.draft import CODE_PLACEHOLDER, Credit, Draft, Half, Severity
 from responders.hold import HoldCode
@@ -23,6 +23,7 @@ HIGH_REACH = 10_000
 LOW_COMPLAINT = 0.6
 #: So long before its deadline nothing is mild any more.
 DUE_SOON = timedelta(minutes=15)
+NO_GUIDANCE = Guidance()
 #: Stands on a card where the code will be.
 CODE_SHOWN = "(code)"
 
@@ -56,7 +57,13 @@ _HALVES = {Half.PUBLIC: ActionKind.PUBLIC, Half.PRIVATE: ActionKind.PRIVATE}
 
 
 def make_card(
-    case: Case, *, ability: Ability, policy: Policy, now: datetime, budget_left: str = ""
+    case: Case,
+    *,
+    ability: Ability,
+    policy: Policy,
+    now: datetime,
+    budget_left: str = "",
+    guidance: Guidance = NO_GUIDANCE,
 ) -> Card:
     """The case as a surface shows it.
 
@@ -66,6 +73,7 @@ def make_card(
         policy: The lead's rules.
         now: Aware UTC.
         budget_left: What is left of the month's budget for credits, for the team.
+        guidance: What the draft's playbook tells whoever decides.
     """
     subject, verdict, draft = case.subject, case.verdict, case.draft
     mention = subject.mention
@@ -107,6 +115,7 @@ def make_card(
         overrides=tuple(_overrides(case)),
         checked=draft.checked if draft else (),
         checked_by=draft.checked_by if draft else "",
+        guidance=guidance if undecided(case) else NO_GUIDANCE,
     )
 
 

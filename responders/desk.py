@@ -12,8 +12,8 @@ from connectors.base import Ability
 from responders.action import ActionKind, ActionState
 from responders.approve import Refusal, decide, require_approver
 from responders.ask import NAMES, Blocked
-from responders.card import Card, Decision, Turn, Verb
-from responders.cards import make_card
+from responders.card import Card, Decision, Guidance, Turn, Verb
+from responders.cards import NO_GUIDANCE, make_card
 from responders.case import BudgetSpent, Case, CaseBook, CaseId, Change
 from responders.credit import MonthOf, utc_month
 from responders.draft import Draft
@@ -59,6 +59,7 @@ class Desk:
         incidents: IncidentBook | None = None,
         due: Callable[[str, datetime], datetime] | None = None,
         holds: Holds = lambda _case, _kind, _at: None,
+        guidance: Callable[[str], Guidance] = lambda _playbook: NO_GUIDANCE,
     ) -> None:
         """Put the parts together.
 
@@ -76,6 +77,7 @@ class Desk:
             due: When an answer for the brand is due that is asked for now, in its open hours;
                 None: after the response target, as the clock runs.
             holds: What will hold an approved action back, for the person who clicks.
+            guidance: What a playbook, by its name, tells whoever decides.
         """
         self._book = book
         self._policy = policy
@@ -89,6 +91,7 @@ class Desk:
         self._incidents = incidents
         self._due = due
         self._holds = holds
+        self._guidance = guidance
 
     def take(self, decision: Decision, person: Person) -> Answer:
         """Carry out what a person decided, or say why not. Never raises for a person's mistake."""
@@ -120,6 +123,7 @@ class Desk:
             policy=self._policy(case.brand),
             now=self._clock(),
             budget_left="" if left is None else f"{left} left this month",
+            guidance=self._guidance(case.draft.playbook if case.draft else ""),
         )
         if self._incidents is None:
             return card

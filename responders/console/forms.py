@@ -173,6 +173,7 @@ def _edit(card: Card) -> Mapping[str, Any]:
     blocks: list[Mapping[str, Any]] = [
         {"type": "context", "elements": [{"type": "mrkdwn", "text": note}]}
     ]
+    blocks += [block.to_dict() for block in views.advice(card)]
     blocks += [
         _edit_field(card, part)
         for part in (card.public, card.private)

@@ -287,11 +287,16 @@ def _for_us(card: Card, room: _Room) -> Iterator[_Part]:
 
 def _answer(card: Card, room: _Room) -> Iterator[_Part]:
     if card.reason and not card.red_flags:  # the flags stand at the top of the card
-        reason = plain(f"No text proposed: {clean(card.reason)}", room.aside)
+        worded = any(part is not None and part.text for part in (card.public, card.private))
+        start = "To know" if worded else "No text proposed"
+        reason = plain(f"{start}: {clean(card.reason)}", room.aside)
         yield _Part(block=SectionBlock(text=reason))
     if card.holding:
         yield _context(live("*✍️ A start for a person to finish* · not sent as it is"))
         yield from _text(card.holding, room)
+    if card.guidance.find_out:
+        wanted = " · ".join(map(one_line, card.guidance.find_out))
+        yield _context(plain(f"🔎 Find out first: {wanted}", room.aside), spare=3)
     if card.speakers_only:
         yield _context(live("🗣️ *Only a listed speaker may approve*: no English reading."))
     halves = [part for part in (card.public, card.private) if part is not None]
@@ -302,7 +307,7 @@ def _answer(card: Card, room: _Room) -> Iterator[_Part]:
     if bare:
         yield _context(*(element for part in bare for element in _title(part, room)))
     if card.credit is not None:
-        yield from _credit(card.credit, room)
+        yield from _credit(card.credit, card.guidance.credit, room)
 
 
 def _text(text: str, room: _Room) -> Iterator[_Part]:
@@ -366,11 +371,13 @@ def _by_people(card: Card, room: _Room) -> Iterator[_Part]:
         yield _context(live(f"🔓 {staff(cut(one_line(told), room.english))}"), spare=2)
 
 
-def _credit(part: CreditPart, room: _Room) -> Iterator[_Part]:
+def _credit(part: CreditPart, fits: str, room: _Room) -> Iterator[_Part]:
     chosen = "*added to the private message*" if part.chosen else "*not added*"
     left = f" · {inert(cut(part.left, 80))}" if part.left else ""
     told = f"{chosen}{left}" if part.status is None else _became(part.status, room)
     yield _context(live(f"*🎁 CREDIT* · {part.credit.amount} · {told}"))
+    if fits:
+        yield _context(plain(one_line(fits), room.aside), spare=6)
     if part.chosen:
         yield _Part(block=SectionBlock(text=plain(part.credit.text, room.english)), spare=4)
         if part.credit.text_english:

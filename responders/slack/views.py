@@ -49,6 +49,7 @@ INPUT_MAXIMUM = 3000
 _REASON_MAXIMUM = 300
 _NOTE_MAXIMUM = 2000
 _FINDING_MAXIMUM = 300
+_ADVICE_MAXIMUM = 900
 _FINDINGS = 6
 #: One of each kind in each half, and more than anybody overrides at once.
 _OVERRIDDEN = 20
@@ -74,6 +75,7 @@ def edit_view(card: Card, *, saved: bool = False) -> JSON:
     """
     first = "⛔ *Saved, but it cannot be sent like this.*" if saved else "Saving sends nothing."
     blocks: list[Block] = [ContextBlock(elements=[live(f"{first} Language: *{_language(card)}*")])]
+    blocks += advice(card)
     for part in (card.public, card.private):
         if part is not None and part.way.route is not Route.NONE:
             blocks.append(_text_input(card, part))
@@ -96,6 +98,13 @@ def _guard(part: HalfPart) -> Iterator[Block]:
     if part.findings:
         told = [plain(finding(found), _FINDING_MAXIMUM) for found in part.findings[:_FINDINGS]]
         yield ContextBlock(elements=[*told])
+
+
+def advice(card: Card) -> Iterator[Block]:
+    """What the playbook asks of the words, for whoever changes them."""
+    if card.guidance.notes:
+        told = " ".join(f"• {one_line(note)}" for note in card.guidance.notes)
+        yield ContextBlock(elements=[plain(told, _ADVICE_MAXIMUM)])
 
 
 def _language(card: Card) -> str:

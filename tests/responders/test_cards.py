@@ -9,7 +9,7 @@ import pytest
 from connectors.base import Ability, Receipt, TextLimit
 from responders import outcome
 from responders.action import Action, ActionKind, ActionState
-from responders.card import Card, Status, Urgency, Verb
+from responders.card import Card, Guidance, Status, Urgency, Verb
 from responders.cards import make_card
 from responders.case import Case, CaseState
 from responders.draft import Draft, Finding, Half, Severity
@@ -55,6 +55,16 @@ def action(kind: ActionKind, state: ActionState, **more: object) -> Action:
 
 def decided(*actions: Action, state: CaseState = CaseState.APPROVED) -> Case:
     return replace(CASE, state=state, decided_by=EVA.shown, decided_at=NOW, actions=actions)
+
+
+def test_the_playbooks_advice_is_for_whoever_has_yet_to_decide() -> None:
+    advice = Guidance(find_out=("Where is it?",))
+
+    def made(case: Case) -> Card:
+        return make_card(case, ability=BOTH, policy=POLICY, now=NOW, guidance=advice)
+
+    assert made(CASE).guidance == advice
+    assert made(decided(action(ActionKind.PUBLIC, ActionState.SENT))).guidance == Guidance()
 
 
 def labels(made: Card) -> list[str]:

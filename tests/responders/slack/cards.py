@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from connectors.base import Author, Route, TextLimit, Way
 from responders.action import ActionKind, ActionState
-from responders.card import Button, Card, CreditPart, HalfPart, Status, Urgency, Verb
+from responders.card import Button, Card, CreditPart, Guidance, HalfPart, Status, Urgency, Verb
 from responders.case import CaseId, CaseState
 from responders.draft import Credit, Finding, Half, Severity
 from responders.money import Money
@@ -113,6 +113,12 @@ BLAME = Finding(
 )  # fmt: skip
 
 
+ADVICE = Guidance(
+    find_out=("Where is the parcel, and since when?", "Was a day promised?"),
+    notes=("Do not blame the carrier.", "If the new time does not suit: cancel, full refund."),
+    credit="Fitting where a day that we named has passed.",
+)
+
 LET_PASS = (
     "The guard was overridden by <@U0LEA> (blame in public): The carrier has admitted it, ticket 77"
 )
@@ -187,6 +193,7 @@ def enormous(text: str) -> Card:
         overrides=(text,) * 9,
         checked=(text,) * 9,
         checked_by=text,
+        guidance=Guidance(find_out=(text,) * 9, notes=(text,) * 9, credit=text),
     )
 
 
@@ -227,6 +234,7 @@ def gallery() -> dict[str, Card]:
             overrides=(LET_PASS,),
             checked=("49,90 €", "3. März"), checked_by="<@U0EVA>",
         ),
+        "with advice": card(guidance=ADVICE, reason="The post is in sv; this is English."),
         "credit chosen": card(
             credit=CreditPart(
                 credit=Credit(amount=Money(minor=2500, currency="EUR"), text="Ihr Code: {code}",

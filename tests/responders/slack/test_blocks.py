@@ -161,6 +161,21 @@ def test_what_was_checked_is_told_with_who_checked_it() -> None:
     assert "*Checked for this case*: “14 days”'" in nobody
 
 
+def test_the_playbooks_advice_stands_by_what_it_is_about() -> None:
+    shown = str(blocks.card(GALLERY["with advice"]))
+
+    assert "🔎 Find out first: Where is the parcel, and since when? · Was a day promised?" in shown
+    assert "Fitting where a day that we named has passed." in shown
+    assert "Do not blame the carrier." not in shown  # asked of the words: in the form for them
+    assert "🔎" not in str(blocks.card(card()))
+
+
+def test_a_note_beside_a_text_is_no_reason_for_having_none() -> None:
+    assert "To know: The post is in sv; this is English." in str(
+        blocks.card(GALLERY["with advice"])
+    )
+
+
 def test_a_reason_of_full_length_is_shown_whole() -> None:
     reason = "word " * 99
 

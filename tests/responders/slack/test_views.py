@@ -9,7 +9,7 @@ from responders.action import ActionKind
 from responders.card import Turn, Verb
 from responders.slack import views
 from responders.slack.clicks import DISMISSALS, SNOOZES, Ref
-from tests.responders.slack.cards import HOSTILE, NOW, card, enormous, gallery, way
+from tests.responders.slack.cards import ADVICE, HOSTILE, NOW, card, enormous, gallery, way
 from tests.servers.block_kit import texts, view_errors
 
 GALLERY = gallery()
@@ -50,6 +50,13 @@ def test_an_edit_shows_both_texts_as_they_are() -> None:
     assert fields["public"]["hint"]["text"] == "At most 280 characters."
     assert "Saving sends nothing" in words(views.edit_view(card()))
     assert "German" in words(views.edit_view(card()))
+
+
+def test_an_edit_tells_what_the_playbook_asks_of_the_words() -> None:
+    told = words(views.edit_view(card(guidance=ADVICE)))
+
+    assert "• Do not blame the carrier. • If the new time does not suit" in told
+    assert "•" not in words(views.edit_view(card()))
 
 
 def test_a_half_that_cannot_be_said_is_not_asked_for() -> None:
