@@ -98,6 +98,8 @@ class Way:
     account: str | None = None  #: the account that the answer comes from
     #: Price of one call in millionths of a US dollar; 0: free.
     cost_micro_usd: int = 0
+    #: The same with a link in the text, where that makes it dear; 0: a link costs nothing.
+    link_micro_usd: int = 0
     limit: TextLimit = field(default_factory=lambda: TextLimit(maximum=10_000))
 
     def link(self, text: str) -> str | None:

@@ -10,13 +10,13 @@ import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from connectors.base import Mention
 from responders.case import Case
 from responders.guard.facts import laughter
-from responders.guard.phrases import Phrase, folded, phrase
+from responders.guard.phrases import Ear, folded, phrase
 from responders.policy import Brand
 from responders.verdict import Topic, Verdict
 
@@ -73,15 +73,22 @@ _HEADLINE_WORDS, _TITLE = 5, 0.6
 
 
 @cache
-def _signs() -> dict[str, tuple[Phrase, ...]]:
+def _signs() -> Ear[str]:
     raw = tomllib.loads((Path(__file__).parent / "silence.toml").read_text(encoding="utf-8"))
-    return {key: tuple(phrase(line) for line in lines) for key, lines in raw.items()}
+    return Ear((key, phrase(line)) for key, lines in raw.items() for line in lines)
+
+
+@lru_cache(maxsize=256)
+def _said(text: str) -> frozenset[str]:
+    """Which signs stand in the text."""
+    lower = _STRETCHED.sub(r"\1", folded(text, "").lower())
+    likely = _signs().likely(_signs().pieces(lower))
+    return frozenset(key for key, signs in likely.items() if any(s.found(lower) for s in signs))
 
 
 def _says(key: str, text: str) -> bool:
     """Whether one of these signs stands in the text."""
-    lower = _STRETCHED.sub(r"\1", folded(text, "").lower())
-    return any(sign.found(lower) for sign in _signs()[key])
+    return key in _said(text)
 
 
 def consider(case: Case, *, brand: Brand) -> Advice:
@@ -148,6 +155,8 @@ def _whatever_is_said(mention: Mention, verdict: Verdict) -> Advice | None:
             return _ask("a laugh that may be meant bitterly")
         return _nothing("a joke", 0.5)
     if verdict.topic == Topic.PRAISE or verdict.compound >= _KIND:
+        if _says("seeks_help", text):
+            return _ask("kind words, and a request")
         return _kind_words(text, verdict)
     if mention.in_reply_to and not mention.addressed and mention.parent_text is None:
         return _nothing("people talk among themselves and did not ask us", 0.5)

@@ -4,6 +4,7 @@ Pure: the same case, settings and used texts always give the same draft. Nothing
 wrote enters a text but a first name that we know to be one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -14,7 +15,8 @@ from responders.case import Case
 from responders.draft import CODE_PLACEHOLDER, Credit, Draft, Half
 from responders.guard import review, same_words
 from responders.guard.facts import any_link
-from responders.playbooks import Matter, Offer, Playbook, Playbooks, Text
+from responders.guard.tongue import is_han
+from responders.playbooks import THING, Matter, Offer, Playbook, Playbooks, Text
 from responders.policy import Brand, Policy
 from responders.silence import Answer, consider
 from responders.used import NOTHING, Used
@@ -51,15 +53,15 @@ class _Pen:
     contact: str
     privacy: str
     seed: int
-
-    def values(self, **more: str) -> dict[str, str]:
-        return {"name": self.name or "", "contact": self.contact} | more
+    thing: str = ""  #: what the post is about, ready for a sentence
+    thing_english: str = ""
 
     def pair(self, wording: str, english: str | None, **more: str) -> "_Pair":
-        values = self.values(**more)
+        values = {"name": self.name or "", "contact": self.contact} | more
+        mine, parallel = values | {THING: self.thing}, values | {THING: self.thing_english}
         return _Pair(
-            words=say(wording, familiar=self.familiar, values=values),
-            english=None if english is None else say(english, familiar=False, values=values),
+            words=say(wording, familiar=self.familiar, values=mine),
+            english=None if english is None else say(english, familiar=False, values=parallel),
         )
 
     def of(self, key: str, index: int, **more: str) -> "_Pair":
@@ -124,6 +126,9 @@ def suggest(
     if answer is Answer.ASK and _complains(case, playbooks, language):
         answer = Answer.REPLY
     playbook, matter = _playbook(case, answer, playbooks, language)
+    if not brand.reviewed_only:  # nobody signs off the names of things
+        matter, thing = _closest(case, playbook, matter, playbooks, language)
+        pen = _naming(pen, thing, playbooks)
     if playbook is None:
         return replace(blank, reason="No playbook fits: a person writes.")
     if ability.public.route not in _WE_SEND and ability.private.route is Route.NONE:
@@ -203,6 +208,50 @@ def _playbook(
     if book is not None and Topic.PRAISE in book.topics:
         return playbooks.named(Topic.VAGUE), None
     return book, None
+
+
+#: The matter of a post that says much, of which we understand too little to name it.
+_TOLD, _TELLS = "told", 7
+#: Matters whose own words are as general as those of the situation.
+_GENERAL = frozenset({_UNCLEAR, _ONLINE, _TOLD})
+
+
+def _closest(
+    case: Case,
+    playbook: Playbook | None,
+    matter: Matter | None,
+    playbooks: Playbooks,
+    language: str,
+) -> tuple[Matter | None, str | None]:
+    """Words that show that the post was read, where those that we have are general.
+
+    Who has told what happened is not asked for it: the thing is named, or, where we know none, we
+    say that we have read it.
+    """
+    if playbook is None or (matter is not None and matter.name not in _GENERAL):
+        return matter, None
+    text = case.subject.mention.text
+    general = playbook.name if matter is None else matter.name
+    found = playbooks.about(text, language, general, playbook.name)
+    if found is not None:
+        return found
+    if matter is None and Topic.VAGUE in playbook.topics and _own_words(text) >= _TELLS:
+        return playbooks.known_matter(_TOLD), None
+    return matter, None
+
+
+def _own_words(text: str) -> int:
+    """How many words an author has written, besides links and the names of accounts."""
+    words = re.sub(r"https?://\S+|[@#]\w+", " ", text).split()
+    return max(len(words), sum(map(is_han, text)) // 2)
+
+
+def _naming(pen: _Pen, thing: str | None, playbooks: Playbooks) -> _Pen:
+    if thing is None:
+        return pen
+    mine = playbooks.things[pen.voice.language].by_name[thing]
+    english = playbooks.things[FALLBACK].by_name.get(thing)
+    return replace(pen, thing=mine.said, thing_english=english.said if english else thing)
 
 
 #: The matter of a post with strong words alone. Whoever says more has said what it is about.

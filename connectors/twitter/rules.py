@@ -51,10 +51,11 @@ def _public_way(mention: Mention, contact: Contact, rules: Rules) -> Way:
         route=Route.API,
         account=rules.account or None,
         cost_micro_usd=price("", summoned=summoned),
+        link_micro_usd=_WITH_LINK,
         limit=POST_LIMIT,
         link_template=f"https://x.com/intent/tweet?in_reply_to={mention.id}&text={{text}}",
     )
-    by_hand = replace(way, route=Route.BY_HAND, cost_micro_usd=0)
+    by_hand = replace(way, route=Route.BY_HAND, cost_micro_usd=0, link_micro_usd=0)
     nothing = replace(by_hand, route=Route.NONE, link_template=None)
     if mention.private or mention.ours:
         return replace(nothing, reason="There is no public post of theirs to answer here.")

@@ -244,6 +244,17 @@ def _patterns(reading: _Reading) -> Iterator[Finding]:
     for code, words in found.items():
         if words is not None:
             yield reading.finding(code, words)
+    dear = facts.any_link(plain) if reading.way.link_micro_usd else None
+    if dear is not None:
+        yield reading.finding(Code.UNKNOWN_LINK, dear, _too_dear(reading.way))
+
+
+def _too_dear(way: Way) -> str:
+    with_link, without = way.link_micro_usd / 1_000_000, way.cost_micro_usd / 1_000_000
+    return (
+        f"A link here raises the price of this answer from ${without:.3f} to ${with_link:.2f}: "
+        "name the page in words, or send the link in private."
+    )
 
 
 def _phrases(reading: _Reading) -> Iterator[_Heard]:

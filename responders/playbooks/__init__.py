@@ -27,6 +27,7 @@ from responders.guard.phrases import Phrase, PhraseError, phrases
 from responders.playbooks import sheet
 from responders.playbooks.texts import (
     PLACEHOLDERS,
+    THING,
     Matter,
     Offer,
     Playbook,
@@ -34,12 +35,14 @@ from responders.playbooks.texts import (
     Playbooks,
     Text,
 )
+from responders.things import KINDS, ThingsError, load_things
 from responders.verdict import NO_MATTER
 from responders.voice import Review, Voice, VoiceError, load_voices
 from responders.wording import WordingError, check
 
 __all__ = [
     "PLACEHOLDERS",
+    "THING",
     "Matter",
     "Offer",
     "Playbook",
@@ -58,7 +61,7 @@ MATTERS = "matters"
 
 _KEYS = ("title", "when", "topics", "find_out", "prevent", "notes", "credit")
 _CREDIT_KEYS = ("offer", "why")
-_MATTER_KEYS = ("title", "playbook", "topics", "rank", "within")
+_MATTER_KEYS = ("title", "playbook", "topics", "rank", "within", "things", "instead")
 _HEAR = "hear"
 _TEXT_KEYS = ("public", "private", "public_english", "private_english")
 
@@ -75,7 +78,8 @@ def load(folder: Path | None = None) -> Playbooks:
     raw_matters, places = _files(OURS / MATTERS, folder / MATTERS if folder else None)
     try:
         voices = load_voices(folder / "voices" if folder is not None else None)
-    except VoiceError as error:
+        things = load_things(folder / "things" if folder is not None else None)
+    except (VoiceError, ThingsError) as error:
         raise PlaybookError(str(error)) from error
     books = tuple(_playbook(origin[name], name, raw[name], voices) for name in sorted(raw))
     _check_topics(books, origin)
@@ -88,7 +92,7 @@ def load(folder: Path | None = None) -> Playbooks:
         )
         for name in sorted(raw_matters)
     )
-    loaded = Playbooks(playbooks=books, voices=voices, matters=matters)
+    loaded = Playbooks(playbooks=books, voices=voices, matters=matters, things=things)
     return loaded if folder is None else _signed_off(loaded, folder / sheet.FILE)
 
 
@@ -224,6 +228,11 @@ def _matter(
     playbooks: tuple[str, ...],
 ) -> Matter:
     place = _Place(path=path, playbook=f"{MATTERS}/{name}")
+    things = _lines(place, "things", raw.get("things", []))
+    for kind in things:
+        if kind not in KINDS:
+            raise place.error("things", f"found {kind!r}; allowed: {', '.join(KINDS)}")
+    allowed = PLACEHOLDERS | {THING} if things else PLACEHOLDERS
     texts: dict[tuple[str, Half], tuple[Text, ...]] = {}
     hears: dict[str, tuple[Phrase, ...]] = {}
     for key, value in raw.items():
@@ -237,7 +246,7 @@ def _matter(
                 hears[key] = tuple(phrases(sources, key))
             except PhraseError as error:
                 raise there.error(_HEAR, str(error)) from error
-            for half, wordings in _texts(there, table).items():
+            for half, wordings in _texts(there, table, allowed).items():
                 texts[key, half] = wordings
         elif key not in _MATTER_KEYS:
             raise place.unknown(key, (*_MATTER_KEYS, *sorted(voices)))
@@ -258,12 +267,16 @@ def _matter(
         topics=_lines(place, "topics", raw.get("topics", [])),
         rank=rank,
         within=within,
+        things=things,
+        instead=_lines(place, "instead", raw.get("instead", [])),
         hears=hears,
         texts=texts,
     )
 
 
-def _texts(place: _Place, table: object) -> dict[Half, tuple[Text, ...]]:
+def _texts(
+    place: _Place, table: object, allowed: frozenset[str] = PLACEHOLDERS
+) -> dict[Half, tuple[Text, ...]]:
     if not isinstance(table, dict):
         raise place.error(place.language, "found no table; write [xx] and below it public = [...]")
     for key in table:
@@ -273,10 +286,10 @@ def _texts(place: _Place, table: object) -> dict[Half, tuple[Text, ...]]:
     for half in Half:
         if half not in table:
             continue
-        words = _wordings(place, half, table[half])
+        words = _wordings(place, half, table[half], allowed)
         english: tuple[str | None, ...] = words if place.language == "en" else ()
         if f"{half}_english" in table:
-            english = _wordings(place, f"{half}_english", table[f"{half}_english"])
+            english = _wordings(place, f"{half}_english", table[f"{half}_english"], allowed)
         padded = (*english, *(None for _ in words))
         found[half] = tuple(
             Text(words=text, english=same) for text, same in zip(words, padded, strict=False)
@@ -286,13 +299,13 @@ def _texts(place: _Place, table: object) -> dict[Half, tuple[Text, ...]]:
     return found
 
 
-def _wordings(place: _Place, key: str, value: object) -> tuple[str, ...]:
+def _wordings(place: _Place, key: str, value: object, allowed: frozenset[str]) -> tuple[str, ...]:
     texts = _lines(place, key, value)
     if not texts:
         raise place.error(key, "an empty list; at least one text is needed, four are good")
     for number, text in enumerate(texts, 1):
         try:
-            check(text, PLACEHOLDERS)
+            check(text, allowed)
         except WordingError as error:
             raise place.error(f"{key}, text {number}", str(error)) from error
     return texts

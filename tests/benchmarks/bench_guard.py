@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from connectors.base import Ability, Author, Mention, Route, TextLimit, Way
 from responders import guard
@@ -90,8 +91,12 @@ def _table(title: str, lessons: Sequence[Lesson], *, second_look: bool) -> Itera
 def _speed() -> Iterator[str]:
     books = load()
     ability = Ability(public=WAY, private=WAY)
+    posts = _posts()
     for language in books.voices:
-        cases = [_case(number, language) for number in range(_DRAFTS)]
+        cases = [
+            _case(number, language, f"{posts[language]} {number}")  # each post is a new one
+            for number in range(_DRAFTS)
+        ]
         for case in cases[:20]:
             suggest(case, brand=BRAND, policy=Policy(), ability=ability, playbooks=books)
         spent = 0.0
@@ -111,12 +116,17 @@ def _speed() -> Iterator[str]:
         )
 
 
-def _case(number: int, language: str) -> Case:
+def _posts() -> dict[str, str]:
+    lines = (Path(__file__).parent / "posts.txt").read_text(encoding="utf-8").splitlines()
+    return {line[:2]: line[3:] for line in lines if not line.startswith("#")}
+
+
+def _case(number: int, language: str, text: str) -> Case:
     post = Mention(
         platform="twitter",
         id=str(number),
         author=Author(id="7", handle="anna", name="Anna Berg"),
-        text="Where is it?",
+        text=text,
         created_at=datetime(2026, 11, 2, tzinfo=UTC),
     )
     seen = Verdict(language=language, angry=True, complaint=0.9, topic=Topic.ORDER_LATE)

@@ -40,7 +40,7 @@ class TestAPublicReply:
         way = ability(mention(), Contact(), RULES).public
 
         assert (way.route, way.account, way.cost_micro_usd) == (Route.API, "acme", 10_000)
-        assert "$0.20" in way.reason
+        assert (way.link_micro_usd, "$0.20" in way.reason) == (200_000, True)
         assert way.limit.maximum == 280
         assert way.limit.fits("😡" * 140)
         assert not way.limit.fits("😡" * 141)
@@ -48,7 +48,7 @@ class TestAPublicReply:
     def test_is_posted_by_hand_where_the_author_did_not_name_us(self) -> None:
         way = ability(mention(addressed=False), Contact(), RULES).public
 
-        assert (way.route, way.cost_micro_usd) == (Route.BY_HAND, 0)
+        assert (way.route, way.cost_micro_usd, way.link_micro_usd) == (Route.BY_HAND, 0, 0)
         assert "does not name our account" in way.reason
         assert way.link("Sorry & more") == (
             "https://x.com/intent/tweet?in_reply_to=17&text=Sorry%20%26%20more"

@@ -67,6 +67,15 @@ def test_the_phrases_alone_catch_what_they_were_made_for_and_no_neighbour(sample
     assert (sample.code in found) is sample.caught, found
 
 
+def test_a_link_that_makes_an_answer_dear_is_no_part_of_it_even_if_it_is_our_own() -> None:
+    dear = replace(WAY, cost_micro_usd=10_000, link_micro_usd=200_000)
+    text = "Sorry! How to return it: https://nordlicht.example/returns"
+
+    assert one(text, way=dear).code is Code.UNKNOWN_LINK
+    assert "from $0.010 to $0.20" in one(text, way=dear).do
+    assert examine(text, Half.PUBLIC, language="en", brand=BRAND, way=WAY, second_look=False) == ()
+
+
 def test_every_code_has_a_severity_and_says_what_to_do_instead() -> None:
     assert set(SEVERITY) == set(INSTEAD) == set(Code)
 

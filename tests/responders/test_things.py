@@ -1,0 +1,245 @@
+"""The things that posts are about: known in every language, named back in our own words."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connectors.base import Route, Way
+from responders.draft import Half
+from responders.guard import examine
+from responders.playbooks import THING, PlaybookError, load
+from responders.policy import Brand
+from responders.things import KINDS, OURS, Things, load_things
+from responders.verdict import NO_MATTER, Topic, Verdict
+from responders.wording import form, placeholders
+from tests.responders.test_suggest import case, draft, mention, weighted
+
+BOOKS = load()
+THINGS = load_things()
+EACH = pytest.mark.parametrize("language", sorted(BOOKS.voices))
+#: Heard by the judge, and nothing that is known by a name.
+ANGRY = Verdict(language="en", angry=True, complaint=0.9, matters=((NO_MATTER, 0.9),))
+ABOUT = tuple(matter for matter in BOOKS.matters if matter.things)
+
+#: language, post, the thing that it names
+NAMED = (
+    ("en", "my printer eats paper for breakfast", "printer"),
+    ("en", "Can someone fix the website, I'm trying to book a table", "website"),
+    ("en", "the bushes in front of your business", None),
+    ("en", "five burritos and no sauce", "burrito"),
+    ("en", "Still no internet, and the app says all is fine", "internet"),
+    ("de", "Der Drucker druckt wieder nicht", "printer"),
+    ("de", "Mein neues Sofa wackelt", "sofa"),
+    ("de", "Eure App stürzt dauernd ab", "app"),
+    ("fr", "Mon imprimante ne marche plus", "printer"),
+    ("fr", "ma valise est restée à Lyon", "luggage"),
+    ("fr", "votre appli plante sans arrêt", "app"),
+    ("es", "La impresora no imprime nada", "printer"),
+    ("es", "otra vez sin internet", "internet"),
+    ("es", "la pizza llegó fría", "pizza"),
+    ("it", "La stampante non stampa", "printer"),
+    ("it", "il divano è arrivato macchiato", "sofa"),
+    ("it", "il volo è in ritardo di tre ore", "flight"),
+    ("pt", "A impressora não imprime", "printer"),
+    ("pt", "o meu voo foi cancelado outra vez", "flight"),
+    ("pt", "sapatos com a sola descolada", "shoes"),
+    ("nl", "Mijn printer doet het niet", "printer"),
+    ("nl", "de schoenen zijn na een week kapot", "shoes"),
+    ("nl", "alweer geen internet", "internet"),
+    ("pl", "Drukarka znowu nie działa", "printer"),
+    ("pl", "buty rozkleiły się po tygodniu", "shoes"),
+    ("pl", "znowu nie ma internetu", "internet"),
+    ("cs", "Tiskárna zase netiskne", "printer"),
+    ("cs", "boty se po týdnu rozlepily", "shoes"),
+    ("cs", "Aplikace padá pořád dokola", "app"),
+    ("uk", "Принтер знову не друкує", "printer"),
+    ("uk", "знову немає інтернету", "internet"),
+    ("uk", "взуття розклеїлося за тиждень", "shoes"),
+    ("ru", "Принтер опять не печатает", "printer"),
+    ("ru", "ботинки расклеились через неделю", "shoes"),
+    ("ru", "опять нет интернета", "internet"),
+    ("zh", "打印机又坏了", "printer"),
+    ("zh", "你们的应用总是闪退", "app"),
+    ("zh", "新买的鞋子一周就开胶了", "shoes"),
+)
+
+
+@pytest.mark.parametrize(("language", "post", "thing"), NAMED)
+def test_a_thing_is_heard_by_the_words_of_its_language(
+    language: str, post: str, thing: str | None
+) -> None:
+    assert next(THINGS[language].named(post), None) == thing
+
+
+def test_every_language_knows_the_same_things_in_the_same_order() -> None:
+    assert set(THINGS) == set(BOOKS.voices)
+    for things in THINGS.values():
+        assert list(things.by_name) == list(THINGS["en"].by_name), things.language
+
+
+@EACH
+def test_a_thing_is_said_in_words_of_its_own(language: str) -> None:
+    said = [thing.said for thing in THINGS[language].by_name.values()]
+
+    assert all(words == words.strip() and "your" not in words for words in said)
+    assert len(set(said)) >= len(said) - 6  # of two that are heard, one word may say both
+
+
+def test_every_kind_of_thing_has_words_and_a_question_of_its_own() -> None:
+    for kind in KINDS:
+        general = {"vague", "unclear", "question"}
+        heard = {one for matter in ABOUT if kind in matter.things for one in matter.instead}
+        assert general <= heard, kind
+
+
+@EACH
+def test_no_thing_makes_a_text_that_the_guard_would_stop_or_that_is_too_long(
+    language: str,
+) -> None:
+    voice = BOOKS.voices[language]
+    for thing in THINGS[language].by_name.values():
+        for matter in ABOUT:
+            if thing.kind not in matter.things:
+                continue
+            for half in Half:
+                for text in matter.texts.get((language, half), ()):
+                    said = form(text.words, familiar=False).replace("{thing}", thing.said)
+                    found = examine(
+                        said,
+                        half,
+                        language=language,
+                        brand=Brand(name="Nordlicht"),
+                        way=Way(route=Route.API),
+                        second_look=False,
+                    )
+                    assert found == (), (matter.name, said)
+                    if half is Half.PUBLIC:
+                        parts = (said, voice.we_write[0], voice.safety[0], "Katharina")
+                        whole = " ".join(form(part, familiar=False) for part in parts)
+                        assert weighted(whole) <= 280, (weighted(whole), whole)
+
+
+@EACH
+def test_a_draft_names_the_thing_in_both_halves_and_in_english_beside_them(language: str) -> None:
+    post = next(text for lang, text, thing in NAMED if lang == language and thing == "printer")
+    seen = replace(ANGRY, language=language, topic=Topic.VAGUE)
+
+    it = draft(case(seen, mention(post)))
+
+    said = THINGS[language].by_name["printer"].said
+    assert said in (it.public or "") or said in (it.private or "")
+    english = THINGS["en"].by_name["printer"].said
+    assert english in f"{it.public_english} {it.private_english}"
+    assert "{" not in f"{it.public} {it.private} {it.public_english} {it.private_english}"
+    assert it.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "words"),
+    [
+        (Topic.WEBSITE, "the printer again", "printer"),
+        (Topic.WEBSITE, "the flight search again", "search"),
+        (Topic.ORDER_LATE, "where is my sofa", "sofa"),
+        (Topic.QUESTION, "how do I change my booking", "booking"),
+        (Topic.REFUND_MISSING, "where is the money for the shoes", "money"),
+        (Topic.CARRIER, "the driver drove me to the wrong airport", "ride"),
+        (None, "so sorry for your loss, internet", "internet"),
+    ],
+)
+def test_the_situation_decides_which_words_name_the_thing(
+    topic: Topic | None, text: str, words: str
+) -> None:
+    seen = replace(ANGRY, topic=topic)
+
+    assert words in (draft(case(seen, mention(text))).public or "").lower()
+
+
+def test_who_tells_at_length_is_not_asked_what_happened() -> None:
+    seen = replace(ANGRY, topic=Topic.VAGUE)
+    told = BOOKS.known_matter("told")
+    assert told is not None
+
+    long = draft(case(seen, mention("seven times you said it would be fine and it never was")))
+    short = draft(case(seen, mention("@nordlicht never again https://t.example/x")))
+
+    assert any(text.words in (long.public or "") for text in told.texts["en", Half.PUBLIC])
+    assert not any(text.words in (short.public or "") for text in told.texts["en", Half.PUBLIC])
+
+
+def test_names_of_accounts_and_links_name_no_thing() -> None:
+    assert BOOKS.about("@PrinterHelp https://printer.example/app", "en", "vague") is None
+    assert BOOKS.about("the printer", "sv", "vague") is None
+    assert BOOKS.about("the printer", "en", "praise") is None
+
+
+def test_a_team_names_its_own_things_before_ours(tmp_path: Path) -> None:
+    own = tmp_path / "things"
+    own.mkdir()
+    (own / "en.toml").write_text(
+        'sprocket = { said = "with the sprocket", hear = ["sprocket*"], kind = "device" }\n'
+        'printer = { said = "with the Inkmaster", hear = ["inkmaster"] }\n'
+        'widget = { said = "with the widget", hear = ["widget*"] }\n',
+        encoding="utf-8",
+    )
+    things = load(tmp_path).things["en"]
+
+    assert list(things.named("the printer app and the sprockets")) == ["sprocket", "app"]
+    assert things.by_name["sprocket"].kind == "device"
+    assert things.by_name["printer"].said == "with the Inkmaster"
+    assert things.by_name["printer"].kind == "device"
+    assert things.by_name["widget"].kind == "goods"
+    assert list(things.named("our sofa")) == ["sofa"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("printer = 3", r"en\.toml: thing printer: found 3; write said = "),
+        ('printer = { said = "x" }', "thing printer: found"),
+        ('p = { said = 1, hear = ["x"] }', "thing p, key said: found 1; a text in quotes"),
+        ('p = { said = "{name}", hear = ["x"] }', r"key said: unknown placeholder \{name\}"),
+        ('p = { said = "x", hear = [] }', "key hear: found"),
+        ('p = { said = "x", hear = ["(a"] }', "key hear: phrase .* not closed"),
+        ('p = { said = "x", hear = ["x"], kind = "gadget" }', "key kind: found 'gadget'; allowed"),
+        ("p = ", "cannot be read"),
+    ],
+)
+def test_a_list_that_cannot_be_used_says_why(tmp_path: Path, text: str, told: str) -> None:
+    own = tmp_path / "things"
+    own.mkdir()
+    (own / "en.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(PlaybookError, match=told):
+        load(tmp_path)
+
+
+def test_a_kind_that_does_not_exist_is_refused_in_a_matter(tmp_path: Path) -> None:
+    own = tmp_path / "matters"
+    own.mkdir()
+    text = 'title = "x"\nplaybook = "vague"\nthings = ["gadget"]\n[en]\npublic = ["Sorry."]\n'
+    (own / "odd.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(PlaybookError, match="key things: found 'gadget'; allowed: device"):
+        load(tmp_path)
+
+
+def test_only_texts_about_things_may_hold_the_place_for_one(tmp_path: Path) -> None:
+    own = tmp_path / "matters"
+    own.mkdir()
+    text = 'title = "x"\nplaybook = "vague"\n[en]\npublic = ["Sorry {thing}."]\n'
+    (own / "odd.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(PlaybookError, match=r"unknown placeholder \{thing\}"):
+        load(tmp_path)
+    assert all(
+        placeholders(text.words) <= {THING, "brand"}
+        for matter in ABOUT
+        for texts in matter.texts.values()
+        for text in texts
+    )
+
+
+def test_the_lists_lie_beside_their_kinds() -> None:
+    assert {path.stem for path in OURS.glob("??.toml")} == set(THINGS)
+    assert isinstance(THINGS["en"], Things)
