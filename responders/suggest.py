@@ -22,7 +22,7 @@ from responders.silence import Answer, consider
 from responders.used import NOTHING, Used
 from responders.verdict import RedFlag, Topic
 from responders.voice import Voice, first_name
-from responders.wording import form, say, tame
+from responders.wording import form, in_a_row, say, tame
 
 #: Where texts are in English because the customer's language is not there yet.
 FALLBACK = "en"
@@ -84,7 +84,7 @@ class _Pair:
         english = [part.english for part in parts]
         known = [text for text in english if text is not None]
         return _Pair(
-            words=glue.join(part.words for part in parts if part.words),
+            words=in_a_row((part.words for part in parts if part.words), glue),
             english=glue.join(text for text in known if text) if len(known) == len(parts) else None,
         )
 
@@ -301,7 +301,7 @@ def _holding(blank: Draft, flags: Sequence[RedFlag], pen: _Pen, brand: Brand) ->
     first = pen.pair(pen.voice.holding[flags[0]], pen.english.holding[flags[0]])
     return replace(
         blank,
-        holding=f"{first.words} {pen.sign}",
+        holding=in_a_row((first.words, pen.sign)),
         holding_english=f"{first.english} {pen.sign_english}",
         reason=f"Red flag: {words}. No template: a named person writes; keep the facts.",
     )

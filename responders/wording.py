@@ -8,11 +8,14 @@ in, and comes in once: a name that reads `{code}` stays a name.
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _CHOICE = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
+
+#: Signs of Chinese texts that end a sentence, or what stands in brackets.
+_FULL_WIDTH = ("\u3002", "\uff01", "\uff1f", "\uff09")
 
 #: Longest name of a person or a shop that a text repeats.
 NAME_LIMIT = 40
@@ -65,6 +68,15 @@ def say(text: str, *, familiar: bool, values: Mapping[str, str]) -> str:
     """
     said = form(text, familiar=familiar)
     return _PLACEHOLDER.sub(lambda match: values[match[1]], said) if "{" in said else said
+
+
+def in_a_row(texts: Iterable[str], glue: str = " ") -> str:
+    """Texts one after the other; a full-width stop has its own room, and no space follows it."""
+    row = ""
+    for text in texts:
+        own_room = glue == " " and row.endswith(_FULL_WIDTH)
+        row += text if own_room or not row else glue + text
+    return row
 
 
 def tame(name: str, limit: int = NAME_LIMIT) -> str:
