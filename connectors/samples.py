@@ -31,6 +31,7 @@ from connectors.base import (
     Way,
 )
 from connectors.errors import BadPayload, SetupError
+from connectors.lengths import weighted
 from connectors.posts import UNNAMED, numbered_lines, parse_line
 from connectors.settings import ConnectorSettings
 from connectors.summary import PRETEND, Summary
@@ -72,13 +73,22 @@ class SamplesSettings(ConnectorSettings):
     newest_at: AwareDatetime | None = None
 
 
+def _limit(platform: str) -> TextLimit:
+    """As the platform has it; X alone weighs characters, the others' own counts are theirs."""
+    if platform == "twitter":
+        return TextLimit(
+            maximum=_LIMITS[platform], count=weighted, unit="characters as X counts them"
+        )
+    return TextLimit(maximum=_LIMITS.get(platform, _LONGEST))
+
+
 def ability_of(mention: Mention, contact: Contact, account: str) -> Ability:
     """What the pretend platforms allow: everything, with enough exceptions to rehearse them.
 
     As on X, a post of `twitter` that does not name us takes a reply by hand only, and no private
     message before its author wrote to us.
     """
-    limit = TextLimit(maximum=_LIMITS.get(mention.platform, _LONGEST))
+    limit = _limit(mention.platform)
     public = Way(route=Route.API, account=account, limit=limit)
     private = Way(route=Route.API, account=account)
     summoned = mention.platform != "twitter" or mention.addressed

@@ -89,7 +89,7 @@ def _playbook(
 #: The matter of a post that says much, of which we understand too little to name it.
 _TOLD, _TELLS = "told", 7
 #: Matters whose own words are as general as those of the situation.
-_GENERAL = frozenset({_UNCLEAR, _ONLINE, _TOLD})
+_GENERAL = frozenset({_UNCLEAR, _ONLINE})
 
 
 def _closest(

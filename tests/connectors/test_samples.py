@@ -12,7 +12,7 @@ from connectors import registry
 from connectors.base import Author, Batch, Connector, Contact, Life, Mention, Receipt, Route
 from connectors.errors import BadPayload, SetupError
 from connectors.posts import MAX_LINE, parse_line
-from connectors.samples import PAGE, Samples, SamplesSettings
+from connectors.samples import PAGE, Samples, SamplesSettings, ability_of
 
 SEEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -474,3 +474,21 @@ def test_the_registry_makes_a_whole_connector(tmp_path: Path) -> None:
     )  # fmt: skip
     assert isinstance(connector, Samples)
     assert Receipt(id="x").id == "x"
+
+
+def test_a_draft_for_x_is_counted_as_x_counts() -> None:
+    post = Mention(
+        platform="twitter",
+        id="1",
+        author=Author(id="1", handle="anna"),
+        text="?",
+        created_at=datetime(2026, 11, 20, tzinfo=UTC),
+        addressed=True,
+    )
+    limit = ability_of(post, Contact(), "acme").public.limit
+
+    assert limit.fits("\u5bf9" * 140)
+    assert not limit.fits("\u5bf9" * 141)
+    assert ability_of(replace(post, platform="bluesky"), Contact(), "acme").public.limit.fits(
+        "\u5bf9" * 141
+    )
