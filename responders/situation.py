@@ -25,6 +25,10 @@ class Situation:
     thing: str | None = None  #: the thing that the matter's texts name
 
 
+#: The matter of a post in which somebody tells of a death.
+_MOURNING = "mourning"
+
+
 def situation(
     case: Case, answer: Answer, *, brand: Brand, playbooks: Playbooks, language: str
 ) -> Situation:
@@ -37,6 +41,11 @@ def situation(
         playbooks: Ours and the team's.
         language: ISO 639-1, of the answer.
     """
+    mourning = playbooks.known_matter(_MOURNING)
+    if mourning and playbooks.names(_MOURNING, case.subject.mention.text, language):
+        # Nothing else that the post names counts beside a death: no thanks, no thing, no question.
+        book = playbooks.named(mourning.playbook)
+        return Situation(answer=Answer.REPLY, playbook=book, matter=mourning)
     if answer is Answer.ASK and _complains(case, playbooks, language):
         answer = Answer.REPLY
     playbook, matter = _playbook(case, answer, playbooks, language)
@@ -87,7 +96,7 @@ def _playbook(
 
 
 #: The matter of a post that says much, of which we understand too little to name it.
-_TOLD, _TELLS = "told", 7
+_TOLD, _TELLS = "told", 10
 #: Matters whose own words are as general as those of the situation.
 _GENERAL = frozenset({_UNCLEAR, _ONLINE})
 

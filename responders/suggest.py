@@ -170,7 +170,9 @@ def _naming(pen: _Pen, thing: str | None, playbooks: Playbooks) -> _Pen:
         return pen
     mine = playbooks.things[pen.voice.language].by_name[thing]
     english = playbooks.things[FALLBACK].by_name.get(thing)
-    return replace(pen, thing=mine.said, thing_english=english.said if english else thing)
+    return replace(
+        pen, thing=mine.said, thing_english=english.said if english else f'with "{thing}"'
+    )
 
 
 def _pen(case: Case, brand: Brand, playbooks: Playbooks, language: str) -> _Pen:
@@ -227,7 +229,7 @@ def _written(
             return replace(blank, playbook=playbook.name, reason=f"{reason}: a person writes.")
         notes = (*notes, f"Playbook {playbook.name} has no texts in {language}: this is English.")
         language = FALLBACK
-        pen = replace(pen, voice=pen.english, sign=pen.sign_english)
+        pen = replace(pen, voice=pen.english, sign=pen.sign_english, thing=pen.thing_english)
     said = [action.text for action in case.actions if action.text]
     public, private = None, None
     if ability.public.route in _WE_SEND:

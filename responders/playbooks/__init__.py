@@ -16,7 +16,7 @@ replaces sentences of a voice, `signed_off.csv` says who has reviewed what
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -92,6 +92,7 @@ def load(folder: Path | None = None) -> Playbooks:
         )
         for name in sorted(raw_matters)
     )
+    _check_instead(matters, places, {*names, *raw_matters})
     loaded = Playbooks(playbooks=books, voices=voices, matters=matters, things=things)
     return loaded if folder is None else _signed_off(loaded, folder / sheet.FILE)
 
@@ -228,10 +229,7 @@ def _matter(
     playbooks: tuple[str, ...],
 ) -> Matter:
     place = _Place(path=path, playbook=f"{MATTERS}/{name}")
-    things = _lines(place, "things", raw.get("things", []))
-    for kind in things:
-        if kind not in KINDS:
-            raise place.error("things", f"found {kind!r}; allowed: {', '.join(KINDS)}")
+    things, instead = _kinds(place, raw)
     allowed = PLACEHOLDERS | {THING} if things else PLACEHOLDERS
     texts: dict[tuple[str, Half], tuple[Text, ...]] = {}
     hears: dict[str, tuple[Phrase, ...]] = {}
@@ -242,15 +240,14 @@ def _matter(
                 raise there.error(key, f"no voice for it; there are {', '.join(sorted(voices))}")
             table = dict(value) if isinstance(value, dict) else value
             sources = _lines(there, _HEAR, table.pop(_HEAR, [])) if isinstance(table, dict) else ()
-            try:
-                hears[key] = tuple(phrases(sources, key))
-            except PhraseError as error:
-                raise there.error(_HEAR, str(error)) from error
+            hears[key] = _hears(there, sources)
             for half, wordings in _texts(there, table, allowed).items():
                 texts[key, half] = wordings
         elif key not in _MATTER_KEYS:
             raise place.unknown(key, (*_MATTER_KEYS, *sorted(voices)))
     _has_english(place, texts)
+    if things and any(hears.values()):
+        raise place.error("hear", "of no use beside things: those are heard; take one of them out")
     playbook = _line(place, "playbook", raw.get("playbook"))
     if playbook not in playbooks:
         raise place.error("playbook", f"found {playbook!r}; there are {', '.join(playbooks)}")
@@ -268,10 +265,29 @@ def _matter(
         rank=rank,
         within=within,
         things=things,
-        instead=_lines(place, "instead", raw.get("instead", [])),
+        instead=instead,
         hears=hears,
         texts=texts,
     )
+
+
+def _kinds(place: _Place, raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The kinds of things that a matter's texts name, and whose words they replace."""
+    things = _lines(place, "things", raw.get("things", []))
+    instead = _lines(place, "instead", raw.get("instead", []))
+    for kind in things:
+        if kind not in KINDS:
+            raise place.error("things", f"found {kind!r}; allowed: {', '.join(KINDS)}")
+    if bool(things) is not bool(instead):
+        raise place.error("instead", "goes with things: whose general words these texts replace")
+    return things, instead
+
+
+def _hears(place: _Place, sources: Iterable[str]) -> tuple[Phrase, ...]:
+    try:
+        return tuple(phrases(sources, place.language))
+    except PhraseError as error:
+        raise place.error(_HEAR, str(error)) from error
 
 
 def _texts(
@@ -333,6 +349,16 @@ def _credit(place: _Place, value: object) -> tuple[Offer, str]:
     if offer not in tuple(Offer):
         raise place.error("credit.offer", f"found {offer!r}; allowed: {', '.join(Offer)}")
     return Offer(offer), _line(place, "credit.why", value.get("why", "-")).removeprefix("-")
+
+
+def _check_instead(matters: Iterable[Matter], places: Mapping[str, Path], known: Set[str]) -> None:
+    for matter in matters:
+        for name in matter.instead:
+            if name not in known:
+                place = _Place(path=places[matter.name], playbook=f"{MATTERS}/{matter.name}")
+                near = get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]}?" if near else "no playbook or matter"
+                raise place.error("instead", f"found {name!r}; {hint}")
 
 
 def _check_topics(books: tuple[Playbook, ...], origin: Mapping[str, Path]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from connectors.base import Route, TextLimit, Way
 from responders.draft import Finding, Half
 from responders.guard import examine
-from responders.playbooks import Playbooks
+from responders.playbooks import THING, Playbooks
 from responders.policy import Brand
 from responders.wording import placeholders, say
 
@@ -38,7 +38,9 @@ def doubts(books: Playbooks, ours: Playbooks, brand: Brand) -> Iterator[Doubt]:
             for number, text in enumerate(texts, start=1):
                 if text.words in ours_here:
                     continue
-                for finding in _findings(text.words, language, half, brand):
+                for finding in _findings(
+                    _whole(text.words, language, books), language, half, brand
+                ):
                     yield Doubt(
                         name=book.name,
                         language=language,
@@ -46,6 +48,14 @@ def doubts(books: Playbooks, ours: Playbooks, brand: Brand) -> Iterator[Doubt]:
                         number=number,
                         finding=finding,
                     )
+
+
+def _whole(words: str, language: str, books: Playbooks) -> str:
+    """The text with a thing of its language where it names one."""
+    things = books.things.get(language)
+    if THING not in placeholders(words) or things is None or not things.by_name:
+        return words
+    return words.replace(f"{{{THING}}}", next(iter(things.by_name.values())).said)
 
 
 def _findings(words: str, language: str, half: Half, brand: Brand) -> tuple[Finding, ...]:

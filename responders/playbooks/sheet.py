@@ -16,7 +16,6 @@ from hashlib import sha256
 
 from responders.draft import Half
 from responders.playbooks.texts import (
-    PLACEHOLDERS,
     PlaybookError,
     Playbooks,
     Text,
@@ -272,7 +271,7 @@ def _signed(book: Wordings, row: Row, name: str) -> Mapping[tuple[str, Half], tu
     if wordings is None or not 1 <= row.number <= len(wordings):
         raise PlaybookError(f"{place}, text {row.number}: there is no such text")
     try:
-        check(row.text, PLACEHOLDERS)
+        check(row.text, book.holds)
     except WordingError as error:
         raise PlaybookError(f"{place}, text {row.number}: {error}") from error
     at = row.number - 1

@@ -53,6 +53,11 @@ class Wordings:
     title: str
     texts: Mapping[tuple[str, Half], tuple[Text, ...]]
 
+    @property
+    def holds(self) -> frozenset[str]:
+        """What its texts may hold in braces."""
+        return PLACEHOLDERS
+
     def offered(self, language: str, half: Half, *, reviewed_only: bool) -> tuple[Text, ...]:
         """The wordings that may be used: all, or those that somebody has signed off."""
         wordings = self.texts.get((language, half), ())
@@ -80,7 +85,9 @@ class Playbook(Wordings):
 class Matter(Wordings):
     """What a post names, such as the battery: words for it that fit better than the playbook's."""
 
-    playbook: str  #: whose credit, notes and further texts apply
+    #: Whose credit, notes and further texts apply; of a matter with `things`, the situation that
+    #: it goes with best.
+    playbook: str
     topics: tuple[str, ...]  #: of the judge, where this matter is heard too
     rank: int  #: of two that are heard, the lower one is taken
     hears: Mapping[str, tuple[Phrase, ...]]  #: what names it, by language
@@ -94,6 +101,11 @@ class Matter(Wordings):
     instead: tuple[str, ...] = ()
     #: Languages whose phrases a team has written itself: what it hears there is believed.
     taught: frozenset[str] = frozenset()
+
+    @property
+    def holds(self) -> frozenset[str]:
+        """What its texts may hold in braces: also a thing, where they name one."""
+        return PLACEHOLDERS | {THING} if self.things else PLACEHOLDERS
 
 
 #: Topics that say nothing of what is the matter: any may be heard then.
@@ -206,6 +218,10 @@ class Playbooks:
             fits = topic in _OPEN or topic in matter.topics or topic == matter.playbook
             if fits and any(item.found(lower) for item in likely[rank]):
                 yield matter
+
+    def names(self, matter: str, text: str, language: str) -> bool:
+        """Whether the phrases of that matter stand in a post, whatever the judge has heard."""
+        return any(one.name == matter for one in self._heard(text, language, None))
 
     def about(
         self, text: str, language: str, general: str, playbook: str = ""

@@ -11,6 +11,7 @@ A team keeps `things/<language>.toml` in its folder of playbooks: a thing of the
 ours, a new one stands before ours and may name its `kind`.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ from functools import cached_property
 from pathlib import Path
 
 from responders.guard.phrases import Ear, Phrase, PhraseError, folded, phrases
-from responders.wording import WordingError, check
+from responders.wording import WordingError, check, tame
 
 #: Where our own lists lie.
 OURS = Path(__file__).parent
 _NEEDED, _KEYS = {"said", "hear"}, {"said", "hear", "kind"}
 _KINDS_FILE = "kinds.toml"
+#: What ends a sentence has no place within one.
+_ENDS = ".,;:!?\u3002\uff01\uff1f"
 #: Where a thing is in no other list.
 _GOODS = "goods"
 
@@ -81,11 +84,13 @@ def load_things(folder: Path | None = None) -> dict[str, Things]:
     """Every list by language: ours, with a team's own in their place or before them.
 
     Raises:
-        ThingsError: a list cannot be used.
+        ThingsError: a list cannot be used, or would never be: its name is no language.
     """
     found = {path.stem: _read(path) for path in sorted(OURS.glob("??.toml"))}
     if folder is not None:
         for path in sorted(folder.glob("*.toml")):
+            if not re.fullmatch("[a-z]{2}", path.stem):
+                raise ThingsError(f"{path}: named {path.stem!r}; a language such as en is needed")
             ours = found.get(path.stem, {})
             own = _read(path)
             found[path.stem] = own | {name: ours[name] for name in ours if name not in own}
@@ -117,6 +122,11 @@ def _thing(path: Path, name: str, table: object) -> Thing:
         check(said, ())
     except WordingError as error:
         raise ThingsError(f"{where}, key said: {error}") from error
+    if said != tame(said) or said[-1] in _ENDS:
+        raise ThingsError(
+            f"{where}, key said: found {said!r}; a few plain words are needed, such as "
+            '"with the printer": no signs, no choice of forms, no stop at the end'
+        )
     if not isinstance(hear, list) or not all(isinstance(line, str) for line in hear) or not hear:
         raise ThingsError(f"{where}, key hear: found {hear!r}; a list of phrases is needed")
     try:

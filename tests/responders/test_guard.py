@@ -15,7 +15,7 @@ from responders.draft import Credit, Draft, Finding, Half, Severity
 from responders.guard import MACHINE, NEVER_OVERRIDDEN, Code, examine, review
 from responders.guard.codes import INSTEAD, SEVERITY
 from responders.guard.meaning.lessons import Lesson
-from responders.guard.phrases import PhraseError, languages, listening, phrase, read
+from responders.guard.phrases import Ear, PhraseError, languages, listening, phrase, read
 from responders.guard.tongue import tongue, tongues
 from responders.money import Money
 from responders.policy import Brand
@@ -345,6 +345,40 @@ def test_words_around_it_do_not_hide_a_promise(promise: str, around: str) -> Non
 )
 def test_the_notation_of_phrases(source: str, text: str, found: bool) -> None:
     assert phrase(source).found(text) is found
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("refund*", "your refunds, please"),
+        ("*phone", "the smartphone"),
+        ("we will pay", "so - we, will pay"),
+        ("we .. refund", "well, we do really refund"),
+        ("(really )?sorry", "really sorry"),
+        ("e-mail (address|of)", "your e-mail address"),
+        ("within 9 days", "within 14 days"),
+        ("(gift|card*)", "two cards"),
+        ("gift|card*", "a gift"),
+        ("*phone|tab", "a tab"),
+        ("\u2615", "no \u2615 here"),
+        ("9 \u20ac", "25 \u20ac"),
+        ("(\U0001f92c|awful)", "\U0001f92c\U0001f92c"),
+        ("we'll", "we'll see"),
+    ],
+)
+def test_what_a_phrase_would_find_is_never_ruled_out_before_it_is_looked_for(
+    source: str, text: str
+) -> None:
+    heard = phrase(source)
+    listens = Ear([("it", heard)])
+
+    assert heard.found(text)
+    assert listens.likely(listens.pieces(text)) == {"it": {heard: None}}
+
+
+def test_a_star_belongs_to_its_own_alternative() -> None:
+    assert not phrase("gift|card*").found("gifted")
+    assert not phrase("*phone|tab").found("megatab")
 
 
 def test_chinese_phrases_need_no_spaces() -> None:

@@ -1,6 +1,8 @@
 """The things that posts are about: known in every language, named back in our own words."""
 
+import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,12 @@ import pytest
 from connectors.base import Route, Way
 from responders.draft import Half
 from responders.guard import examine
-from responders.playbooks import THING, PlaybookError, load
+from responders.playbooks import THING, PlaybookError, Review, load, sheet
+from responders.playbooks.proof import doubts
 from responders.policy import Brand
 from responders.things import KINDS, OURS, Things, load_things
 from responders.verdict import NO_MATTER, Topic, Verdict
+from responders.voice import OURS as VOICES
 from responders.wording import form, placeholders
 from tests.responders.test_suggest import case, draft, mention, weighted
 
@@ -243,3 +247,97 @@ def test_only_texts_about_things_may_hold_the_place_for_one(tmp_path: Path) -> N
 def test_the_lists_lie_beside_their_kinds() -> None:
     assert {path.stem for path in OURS.glob("??.toml")} == set(THINGS)
     assert isinstance(THINGS["en"], Things)
+
+
+def test_where_the_words_fall_back_to_english_so_does_the_thing(tmp_path: Path) -> None:
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "things").mkdir()
+    voice = (VOICES / "de.toml").read_text(encoding="utf-8")
+    (tmp_path / "voices" / "sv.toml").write_text(voice, encoding="utf-8")
+    (tmp_path / "things" / "sv.toml").write_text(
+        'printer = { said = "med skrivaren", hear = ["skrivare*"] }\n', encoding="utf-8"
+    )
+    seen = replace(ANGRY, language="sv", topic=Topic.VAGUE)
+
+    it = draft(case(seen, mention("min skrivare igen")), books=load(tmp_path))
+
+    assert it.language == "en"
+    assert "with the printer" in (it.public or "")
+    assert "skrivaren" not in f"{it.public} {it.private}"
+
+
+@pytest.mark.parametrize(
+    ("matter", "told"),
+    [
+        ('things = ["goods"]\ninstead = ["vague"]\n[en]\nhear = ["x"]\n', "key hear: of no use"),
+        ('things = ["goods"]\n[en]\n', "key instead: goes with things"),
+        ('instead = ["vague"]\n[en]\n', "key instead: goes with things"),
+        ('things = ["goods"]\ninstead = ["vag"]\n[en]\n', "found 'vag'; did you mean vague"),
+        ('things = ["goods"]\ninstead = ["qqq"]\n[en]\n', "found 'qqq'; no playbook or matter"),
+    ],
+)
+def test_a_matter_that_names_things_says_where_and_hears_nothing_itself(
+    tmp_path: Path, matter: str, told: str
+) -> None:
+    own = tmp_path / "matters"
+    own.mkdir()
+    text = f'title = "x"\nplaybook = "vague"\n{matter}public = ["Sorry."]\n'
+    (own / "odd.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(PlaybookError, match=told):
+        load(tmp_path)
+
+
+def test_a_thing_that_english_does_not_know_is_named_as_it_is(tmp_path: Path) -> None:
+    own = tmp_path / "things"
+    own.mkdir()
+    (own / "de.toml").write_text(
+        'raclette = { said = "mit dem Raclette", hear = ["raclette*"] }\n', encoding="utf-8"
+    )
+    seen = replace(ANGRY, language="de", topic=Topic.VAGUE)
+
+    it = draft(case(seen, mention("das Raclette wieder")), books=load(tmp_path))
+
+    assert "mit dem Raclette" in f"{it.public} {it.private}"
+    assert 'with "raclette"' in f"{it.public_english} {it.private_english}"
+
+
+@pytest.mark.parametrize(
+    "said", ["with **it**", "with the [x|y]", "with it.", "with @acme", "a\nb"]
+)
+def test_a_thing_is_said_in_plain_words(tmp_path: Path, said: str) -> None:
+    own = tmp_path / "things"
+    own.mkdir()
+    (own / "en.toml").write_text(
+        f"p = {{ said = {json.dumps(said)}, hear = ['x'] }}\n", encoding="utf-8"
+    )
+
+    with pytest.raises(PlaybookError, match="key said: found"):
+        load(tmp_path)
+
+
+def test_a_list_whose_name_is_no_language_is_not_passed_over(tmp_path: Path) -> None:
+    own = tmp_path / "things"
+    own.mkdir()
+    (own / "pt_BR.toml").write_text("", encoding="utf-8")
+
+    with pytest.raises(PlaybookError, match="named 'pt_BR'; a language such as en is needed"):
+        load(tmp_path)
+
+
+def test_every_text_can_be_signed_off_and_read_by_the_check() -> None:
+    rows = [
+        replace(row, review=Review(by="Uta", on=date(2026, 11, 20)))
+        for row in sheet.rows(BOOKS)
+        if row.language in ("en", "zh")
+    ]
+
+    signed = sheet.applied(BOOKS, rows)
+
+    for matter in signed.matters:
+        assert all(text.review for text in matter.texts["en", Half.PUBLIC]), matter.name
+    money = BOOKS.known_matter("about_money")
+    assert money is not None
+    own = replace(money, texts={key: money.texts[key] for key in (("en", Half.PUBLIC),)})
+    books, ours = (replace(BOOKS, playbooks=(), matters=them) for them in ((own,), ()))
+    assert list(doubts(books, ours, Brand(name="Nordlicht"))) == []

@@ -121,6 +121,8 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
         PhraseError: a bracket is not closed, or the phrase holds no word that must be there.
     """
     plain = " ".join(source.lower().replace(",", " ").split())
+    if _has_open_bar(plain):  # a star at either end is of one alternative, not of the whole
+        plain = f"({plain})"
     reader = _Reader(tokens=_TOKEN.findall(plain), spaced=spaced)
     expression, hints = reader.choice()
     if reader.at < len(reader.tokens):
@@ -129,8 +131,8 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
         raise PhraseError(f'phrase "{source}": a bracket is not closed')
     if not hints:
         raise PhraseError(f'phrase "{source}": no word that must be there')
-    start = "" if not spaced or source.startswith("*") else rf"(?<!{_WORD})"
-    end = "" if not spaced or source.endswith("*") else rf"(?!{_WORD})"
+    start = "" if not spaced or plain.startswith("*") else rf"(?<!{_WORD})"
+    end = "" if not spaced or plain.endswith("*") else rf"(?!{_WORD})"
     rarest = sorted(hints, key=_shortest, reverse=True)[:_MOST_HINTS]
     return Phrase(
         source=source,
@@ -138,6 +140,16 @@ def phrase(source: str, *, spaced: bool = True) -> Phrase:
         hints=tuple(rarest),
         spaced=spaced,
     )
+
+
+def _has_open_bar(source: str) -> bool:
+    """Whether alternatives stand outside of any bracket."""
+    depth = 0
+    for sign in source:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and depth == 0:
+            return True
+    return False
 
 
 def _shortest(hints: Hints) -> int:
@@ -236,7 +248,7 @@ class _Reader:
             return [(piece,)]
         words = _spoken(piece)
         if words.isspace():
-            return []
+            return [(" ",)]  # signs alone: anywhere
         if _WORDS_IN.match(piece) and not self._starts(at):
             words = words[1:]
         if _WORDS_IN.match(piece[-1]) and not self._ends(at):
