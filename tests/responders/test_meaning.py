@@ -28,7 +28,7 @@ WAY = Way(route=Route.API, limit=TextLimit(maximum=10_000))
 #: One text in so many is asked in every run; `make bench-guard` asks all of them.
 SHARE = 6
 #: A little below what is measured on all of them: .82 and .95.
-RECALL, PRECISION = 0.77, 0.91
+RECALL, PRECISION = 0.85, 0.91
 
 
 def codes(
@@ -94,7 +94,7 @@ class TestTheWeights:
 
 class TestWhatItFinds:
     def test_most_unseen_faults_and_few_good_texts(self) -> None:
-        lessons = [lesson for lesson in asked(unseen()) if lesson.code != Code.DM_ONLY]
+        lessons = list(asked(unseen()))
         hits = alarms = caught = 0
         for lesson in lessons:
             found = codes(lesson.text, lesson.half, lesson.language)

@@ -24,7 +24,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from responders.draft import Half
-from responders.guard.meaning import BEFORE, CODES, LEARNT, MOST_TOKENS, PUBLIC_ONLY
+from responders.guard.meaning import (
+    BEFORE,
+    CODES,
+    LEARNT,
+    MOST_TOKENS,
+    OF_THE_WHOLE,
+    PUBLIC_ONLY,
+)
 from responders.guard.meaning.lessons import CLEAN, FOLDER, Lesson, read, sentences
 from responders.guard.meaning.network import MATRICES, NORMS, Network
 from responders.guard.meaning.packed import Floats, Packed, find, opened
@@ -34,7 +41,7 @@ from responders.wording import placeholders, say
 
 #: The first layer that learns; how wide the narrow matrices are, and how much they count.
 FIRST, RANK, STRENGTH = 6, 16, 2.0
-EPOCHS, BATCH, RATE, DECAY, CLIP, DROPPED = 2, 32, 1e-3, 0.01, 1.0, 0.1
+EPOCHS, BATCH, RATE, DECAY, CLIP, DROPPED = 3, 32, 1e-3, 0.01, 1.0, 0.1
 #: Steps until the rate is full, and what is left of it in the end.
 _WARM, _LAST = 100, 0.02
 #: A text that must be caught for one code may deserve others too: nobody said that it does not.
@@ -103,7 +110,11 @@ def mixed(lessons: Sequence[Lesson], chance: np.random.Generator) -> list[Lesson
     more: list[Lesson] = []
     for lesson in lessons:
         beside = good[lesson.language, lesson.half]
-        alone = lesson.caught and len(sentences(lesson.text)) == 1
+        alone = (
+            lesson.caught
+            and lesson.code not in {str(code) for code in OF_THE_WHOLE}
+            and len(sentences(lesson.text)) == 1
+        )
         if alone and beside and chance.random() < _MIXED:
             pair = [lesson.text, beside[int(chance.integers(len(beside)))]]
             chance.shuffle(pair)
