@@ -64,12 +64,9 @@ class Things:
 
     def named(self, text: str) -> Iterator[str]:
         """The names of the things that a post names, in the order of the list."""
-        lower = folded(text, self.language).lower()
-        likely = self._ear.likely(self._ear.pieces(lower))
         names = tuple(self.by_name)
-        for place in sorted(likely):
-            if any(phrase.found(lower) for phrase in likely[place]):
-                yield names[place]
+        for place in sorted(self._ear.heard(folded(text, self.language).lower())):
+            yield names[place]
 
     @cached_property
     def _ear(self) -> Ear[int]:
