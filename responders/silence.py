@@ -10,7 +10,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from connectors.base import Mention
@@ -78,17 +78,9 @@ def _signs() -> Ear[str]:
     return Ear((key, phrase(line)) for key, lines in raw.items() for line in lines)
 
 
-@lru_cache(maxsize=256)
-def _said(text: str) -> frozenset[str]:
-    """Which signs stand in the text."""
-    lower = _STRETCHED.sub(r"\1", folded(text, "").lower())
-    likely = _signs().likely(_signs().pieces(lower))
-    return frozenset(key for key, signs in likely.items() if any(s.found(lower) for s in signs))
-
-
 def _says(key: str, text: str) -> bool:
     """Whether one of these signs stands in the text."""
-    return key in _said(text)
+    return key in _signs().heard(_STRETCHED.sub(r"\1", folded(text, "").lower()))
 
 
 def consider(case: Case, *, brand: Brand) -> Advice:

@@ -23,6 +23,7 @@ class Situation:
     playbook: Playbook | None  #: None: no playbook fits, and a person writes
     matter: Matter | None = None  #: closer words than the playbook's
     thing: str | None = None  #: the thing that the matter's texts name
+    quiet: bool = False  #: nothing is said that is not needed
 
 
 #: The matter of a post in which somebody tells of a death.
@@ -45,7 +46,7 @@ def situation(
     if mourning and playbooks.names(_MOURNING, case.subject.mention.text, language):
         # Nothing else that the post names counts beside a death: no thanks, no thing, no question.
         book = playbooks.named(mourning.playbook)
-        return Situation(answer=Answer.REPLY, playbook=book, matter=mourning)
+        return Situation(answer=Answer.REPLY, playbook=book, matter=mourning, quiet=True)
     if answer is Answer.ASK and _complains(case, playbooks, language):
         answer = Answer.REPLY
     playbook, matter = _playbook(case, answer, playbooks, language)

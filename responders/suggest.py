@@ -54,6 +54,7 @@ class _Pen:
     seed: int
     thing: str = ""  #: what the post is about, ready for a sentence
     thing_english: str = ""
+    quiet: bool = False  #: beside a death: no lively greeting, no word of passwords
 
     def pair(self, wording: str, english: str | None, **more: str) -> "_Pair":
         values = {"name": self.name or "", "contact": self.contact} | more
@@ -123,7 +124,7 @@ def suggest(
         return replace(blank, reason=f"No answer proposed: {advice.reason}.")
     met = situation(case, advice.answer, brand=brand, playbooks=playbooks, language=language)
     answer, playbook, matter = met.answer, met.playbook, met.matter
-    pen = _naming(pen, met.thing, playbooks)
+    pen = replace(_naming(pen, met.thing, playbooks), quiet=met.quiet)
     if playbook is None:
         return replace(blank, reason="No playbook fits: a person writes.")
     if ability.public.route not in _WE_SEND and ability.private.route is Route.NONE:
@@ -315,7 +316,11 @@ def _publics(
     sign = _Pair(words=pen.sign, english=pen.sign_english)
     for index, shift in _orders(pen.seed, len(texts)):
         heart = pen.pair(texts[index].words, texts[index].english)
-        rest = (pen.of(key, index + shift), pen.of("safety", shift), sign) if invites else (sign,)
+        rest: tuple[_Pair, ...] = (sign,)
+        if invites and not pen.quiet:
+            rest = (pen.of(key, index + shift), pen.of("safety", shift), sign)
+        elif invites and ability.private.route not in _WE_SEND:
+            rest = (pen.of(key, index + shift), sign)
         plain = heart.joined(rest, " ")
         hello = _hello(pen, index)
         yield _Candidate(
@@ -336,6 +341,7 @@ def _orders(seed: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _hello(pen: _Pen, index: int) -> _Pair:
+    index = 0 if pen.quiet else index  # the first greeting is the plainest
     named = pen.voice.hello_named
     if pen.name and named and "{name}" in form(named[index % len(named)], familiar=pen.familiar):
         return pen.of("hello_named", index)

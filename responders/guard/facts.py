@@ -6,7 +6,7 @@ A word that the brand lists among its facts, or that stands in what is allowed, 
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from responders.guard.tongue import tongues
 
@@ -260,13 +260,18 @@ def laughter(text: str) -> str | None:
     return next(_matches(_LAUGHTER, text.lower()), None)
 
 
+@cache
+def _plain(name: str) -> str:
+    return name.lower().strip()
+
+
 def other_shop(text: str, names: Collection[str], ours: Collection[str]) -> str | None:
     """The name of somebody else's shop."""
     lower = text.lower()
     own = {name.casefold() for name in ours}
     for name in (*names, *OTHERS):
-        seen, wanted = (text, name) if name in _ALSO_WORDS else (lower, name.lower().strip())
-        if not wanted or wanted.casefold() in own or wanted not in seen:
+        seen, wanted = (text, name) if name in _ALSO_WORDS else (lower, _plain(name))
+        if wanted not in seen or not wanted or wanted.casefold() in own:
             continue
         if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", seen):
             return name

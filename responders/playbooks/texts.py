@@ -211,12 +211,9 @@ class Playbooks:
         ear = self._ears.get(language)
         if ear is None:
             return
-        lower = folded(_LINK.sub(" ", text), language).lower()
-        likely = ear.likely(ear.pieces(lower))
-        for rank in sorted(likely):
+        for rank in sorted(ear.heard(folded(_LINK.sub(" ", text), language).lower())):
             matter = self._ranked[rank]
-            fits = topic in _OPEN or topic in matter.topics or topic == matter.playbook
-            if fits and any(item.found(lower) for item in likely[rank]):
+            if topic in _OPEN or topic in matter.topics or topic == matter.playbook:
                 yield matter
 
     def names(self, matter: str, text: str, language: str) -> bool:

@@ -17,7 +17,7 @@ from responders.things import KINDS, OURS, Things, load_things
 from responders.verdict import NO_MATTER, Topic, Verdict
 from responders.voice import OURS as VOICES
 from responders.wording import form, placeholders
-from tests.responders.test_suggest import case, draft, mention, weighted
+from tests.responders.test_suggest import ability, case, draft, mention, weighted
 
 BOOKS = load()
 THINGS = load_things()
@@ -341,3 +341,64 @@ def test_every_text_can_be_signed_off_and_read_by_the_check() -> None:
     own = replace(money, texts={key: money.texts[key] for key in (("en", Half.PUBLIC),)})
     books, ours = (replace(BOOKS, playbooks=(), matters=them) for them in ((own,), ()))
     assert list(doubts(books, ours, Brand(name="Nordlicht"))) == []
+
+
+#: language, a post in which somebody tells of a death
+DEATHS = (
+    ("en", "My husband died and you keep charging his account"),
+    ("en", "I lost my baby and your emails keep congratulating me"),
+    ("en", "The flowers for my mother's funeral never came, great service"),
+    ("de", "Meine Mutter ist gestorben und ihr schickt ihr weiter Rechnungen"),
+    ("fr", "J'ai raté l'enterrement à cause de votre vol"),
+    ("cs", "Moje máma zemřela a vy jí dál posíláte faktury"),
+    ("pl", "Moja mama zmarła a wy dalej przysyłacie faktury"),
+    ("es", "Mi madre falleció y siguen cobrando su cuenta"),
+    ("it", "Mio padre è morto e continuate a mandargli le bollette"),
+    ("pt", "O meu pai faleceu e continuam a cobrar"),
+    ("nl", "Mijn moeder is overleden en jullie sturen nog steeds rekeningen"),
+    ("uk", "Ви далі надсилаєте рахунки, хоча моя мама померла"),
+    ("ru", "Вы всё присылаете счета, хотя моя мама умерла"),
+    ("zh", "我妈妈去世了 你们还在扣费"),
+)
+
+
+@pytest.mark.parametrize("route", [Route.API, Route.CLOSED])
+@pytest.mark.parametrize(("language", "post"), DEATHS)
+def test_beside_a_death_nothing_else_counts(language: str, post: str, route: Route) -> None:
+    mourning = BOOKS.known_matter("mourning")
+    assert mourning is not None
+    seen = Verdict(
+        language=language,
+        angry=True,
+        complaint=0.9,
+        compound=0.8,  # "great", "congratulating": no thanks for that
+        topic=Topic.PRAISE,
+        matters=(("bill", 0.99),),
+    )
+
+    it = draft(case(seen, mention(post)), way=ability(route))
+
+    said = it.public or ""
+    words = [text.words for text in mourning.texts[language, Half.PUBLIC]]
+    assert any(form(text, familiar=False) in said for text in words), said
+    voice = BOOKS.voices[language]
+    assert not any(form(line, familiar=False) in said for line in voice.safety)
+    asked = any(form(line, familiar=False) in said for line in voice.write_to_us)
+    assert asked is (route is Route.CLOSED)
+    assert "?" not in said.replace("?", "", asked)
+    assert it.findings == ()
+    assert it.credit is None
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        "my phone died again",
+        "RIP my battery",
+        "this app is dead to me",
+        "dying to get my order, lol",
+        "you are killing me with these prices",
+    ],
+)
+def test_a_figure_of_speech_is_no_death(post: str) -> None:
+    assert not BOOKS.names("mourning", post, "en")

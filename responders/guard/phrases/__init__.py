@@ -20,7 +20,8 @@ import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from statistics import median
 from typing import Any, Generic, TypeVar
@@ -47,7 +48,7 @@ _INVISIBLE = re.compile(
 _CONTRACTION = re.compile(r"(?<=\w)('(?:ll|re|m|ve|d|s)(?!\w))", re.IGNORECASE)
 #: A phrase that is one bracket and nothing else.
 _LIST = re.compile(r"\(((?:[^()|]*[^()|\s,]\|)+[^()|]*[^()|\s,])\)")
-_APOSTROPHES = str.maketrans("\u2019\u2018\u02bc\u00b4`", "'''''")
+_APOSTROPHES = "\u2019\u2018\u02bc\u00b4`"
 
 _ANY_NUMBER = "9"
 _WORD = r"[\w']"
@@ -62,7 +63,9 @@ def folded(text: str, language: str) -> str:
 
     Letters of full width become plain ones, so that neither costume hides a word.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    plain = unicodedata.normalize("NFKC", text)
+    for sign in _APOSTROPHES:
+        plain = plain.replace(sign, "'")
     plain = _INVISIBLE.sub("", plain)
     if language in _ELIDING:
         return plain.replace("'", "' ")
@@ -161,7 +164,11 @@ _WORDS_IN = re.compile(rf"{_WORD}+")
 
 def _spoken(text: str) -> str:
     """The words of a text alone, with one space before and after each."""
-    return f" {' '.join(_WORDS_IN.findall(text))} "
+    return _in_room(_WORDS_IN.findall(text))
+
+
+def _in_room(words: Iterable[str]) -> str:
+    return f" {' '.join(words)} "
 
 
 _CLOSING = frozenset({")", ")?"})
@@ -454,15 +461,15 @@ class _Pieces:
     start: int  #: so many letters say where a longer one may be
     by_start: Mapping[str, tuple[str, ...]]
 
-    def within(self, text: str, places: Collection[int]) -> Iterator[str]:
+    def within(self, text: str, places: Collection[int]) -> set[str]:
         """The pieces that begin at one of these places."""
+        found: set[str] = set()
         for size, pieces in self.short.items():
-            yield from pieces & {text[at : at + size] for at in places}
+            found |= pieces & {text[at : at + size] for at in places}
         length, by_start = self.start, self.by_start
         for start in by_start.keys() & {text[at : at + length] for at in places}:
-            for piece in by_start[start]:
-                if piece in text:
-                    yield piece
+            found.update([piece for piece in by_start[start] if piece in text])
+        return found
 
 
 def _sorted_out(pieces: Collection[str]) -> _Pieces:
@@ -504,15 +511,29 @@ class Ear(Generic[T]):
             for piece in item.hints[0]:
                 by_piece.setdefault(piece, []).append((thing, item))
         self._by_piece = by_piece
+        #: The same post is listened to for several reasons, one right after the other.
+        self._kept = lru_cache(maxsize=16)(self._listen)
+
+    def heard(self, text: str) -> frozenset[T]:
+        """What is said in a lower-cased text."""
+        return self._kept(text)
+
+    def _listen(self, text: str) -> frozenset[T]:
+        likely = self.likely(self.pieces(text))
+        found = (
+            thing for thing, items in likely.items() if any(item.found(text) for item in items)
+        )
+        return frozenset(found)
 
     def pieces(self, text: str) -> frozenset[str]:
         """The pieces that a lower-cased text holds."""
         if not self._spaced:
             return frozenset(self._begun.within(text, range(len(text))))
-        text = _spoken(text)
-        words = [at for at, sign in enumerate(text) if sign == " "]
+        words = _WORDS_IN.findall(text)
+        places = list(accumulate([len(word) + 1 for word in words], initial=0))
+        text = _in_room(words)
         ends = (piece for piece in self._ends if piece in text)
-        return frozenset((*self._begun.within(text, words), *ends))
+        return frozenset(self._begun.within(text, places).union(ends))
 
     def likely(self, present: frozenset[str]) -> Mapping[T, Collection[Phrase]]:
         """What may be said in a text that holds these pieces, and with which phrases."""
