@@ -89,11 +89,23 @@ def _playbook(
         matter = playbooks.known_matter(_ONLINE)
     if matter is not None:
         return playbooks.named(matter.playbook), matter
+    if verdict.topic == Topic.CANCEL_AFTER_SHIPPING and not _wants_out(case, playbooks, language):
+        return playbooks.named(Topic.VAGUE), None
     book = playbooks.choose(verdict)
     # Praise on the face of it, from somebody who is angry all the same: no thanks for that.
     if book is not None and Topic.PRAISE in book.topics:
         return playbooks.named(Topic.VAGUE), None
     return book, None
+
+
+#: Whoever wants out of something names one of these. The judge often hears a wish to cancel where a
+#: delivery went wrong, and words for the one are of no use for the other.
+_WAYS_OUT = frozenset({"cancellation", "subscription", "contract", "returns"})
+
+
+def _wants_out(case: Case, playbooks: Playbooks, language: str) -> bool:
+    known = playbooks.things.get(language)
+    return known is None or not _WAYS_OUT.isdisjoint(known.named(case.subject.mention.text))
 
 
 #: The matter of a post that says much, of which we understand too little to name it.

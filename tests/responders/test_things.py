@@ -159,6 +159,26 @@ def test_the_situation_decides_which_words_name_the_thing(
     assert words in (draft(case(seen, mention(text))).public or "").lower()
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "playbook"),
+    [
+        ("en", "I want to cancel this order, it has shipped already", "cancel_after_shipping"),
+        ("de", "Ich will stornieren, obwohl es schon unterwegs ist", "cancel_after_shipping"),
+        ("fr", "je veux annuler ma commande", "cancel_after_shipping"),
+        ("es", "quiero cancelar el pedido", "cancel_after_shipping"),
+        ("pl", "chcę anulować zamówienie", "cancel_after_shipping"),
+        ("cs", "chci zrušit objednávku", "cancel_after_shipping"),
+        ("ru", "хочу отменить заказ", "cancel_after_shipping"),
+        ("zh", "我要取消订单", "cancel_after_shipping"),
+        ("en", "you made me pay to change the delivery date and came anyway", "vague"),
+    ],
+)
+def test_only_who_wants_out_hears_of_cancelling(language: str, text: str, playbook: str) -> None:
+    seen = replace(ANGRY, language=language, topic=Topic.CANCEL_AFTER_SHIPPING)
+
+    assert draft(case(seen, mention(text))).playbook == playbook
+
+
 def test_who_tells_at_length_is_not_asked_what_happened() -> None:
     seen = replace(ANGRY, topic=Topic.VAGUE)
     told = BOOKS.known_matter("told")
