@@ -273,7 +273,7 @@ def planned(made: Settings, parts: House) -> dict[str, tuple[int, Callable[[], o
 def test_every_job_of_the_line_is_planned_and_does_its_work(
     tmp_path: Path, sqlite_files: SqliteFiles
 ) -> None:
-    reddit, slack, time = Platform(posts=[complaint(1)]), FakeSlack(), Time(clock.now())
+    reddit, slack, time = Platform(posts=[complaint(1)]), FakeSlack(), Time()
     with open_store(sqlite_files.fresh()) as store:
         parts = house(store, tmp_path, time, reddit, surface=slack)
         jobs = planned(settings(tmp_path, "reddit"), parts)

@@ -44,13 +44,14 @@ def right(named: str, taken: str) -> bool:
 def test_what_is_heard_is_nearly_always_right(heard: Sequence[tuple[str, str]]) -> None:
     taken = [pair for pair in heard if pair[1] != NO_MATTER]
 
-    assert sum(right(*pair) for pair in taken) > 0.88 * len(taken)
+    assert sum(right(*pair) for pair in taken) > 0.9 * len(taken)
 
 
 def test_most_of_what_is_named_is_heard(heard: Sequence[tuple[str, str]]) -> None:
     named = [pair for pair in heard if pair[0] != NO_MATTER]
 
-    assert sum(right(*pair) for pair in named) > 0.55 * len(named)
+    # What is missed is told in words that name the thing: better than the wrong matter.
+    assert sum(right(*pair) for pair in named) > 0.45 * len(named)
 
 
 def test_posts_that_name_nothing_seldom_get_a_matter(heard: Sequence[tuple[str, str]]) -> None:
