@@ -17,7 +17,7 @@ from connectors.base import Ability, Mention, Way
 from responders.draft import CODE_PLACEHOLDER, PLAYBOOK, Draft, Finding, Half
 from responders.guard import facts, meaning
 from responders.guard.codes import INSTEAD, NEVER_OVERRIDDEN, Code, severity
-from responders.guard.phrases import Listening, ear, folded, listening
+from responders.guard.phrases import ear, folded, listening
 from responders.guard.tongue import is_han, tongue, tongues
 from responders.policy import Brand
 
@@ -320,7 +320,12 @@ def _heard(text: str, language: str, half: Half) -> tuple[tuple[Code, int, int],
         if span is not None:
             found.append((code, *span))
     alone = listened.get(Code.DM_ONLY)
-    if alone and half is Half.PUBLIC and _only_invites(alone, text):
+    asks = likely.get(Code.DM_ONLY, ())
+    if alone and half is Half.PUBLIC and any(item.found(text) for item in asks):
+        # An apology or thanks anywhere make it more than an invitation.
+        kind = (item for item in alone.fine[half] if item.possible(present))
+        if any(item.found(text) for item in kind):
+            return tuple(found)
         found.append((Code.DM_ONLY, 0, len(text)))
     return tuple(found)
 
@@ -353,12 +358,6 @@ def _whole(reading: _Reading) -> Iterator[Finding]:
     again = next((old for old in reading.used if same_words(reading.text, old)), None)
     if again is not None:
         yield reading.finding(Code.REPEATED_TEXT, again)
-
-
-def _only_invites(heard: Listening, text: str) -> bool:
-    """Whether a text asks for a private message and neither apologises nor thanks anywhere."""
-    asks = any(item.found(text) for item in heard.caught[Half.PUBLIC])
-    return asks and not any(item.found(text) for item in heard.fine[Half.PUBLIC])
 
 
 _HANDLES = re.compile(r"(?<!\w)@[\w.@-]+")
