@@ -30,8 +30,7 @@ from monitor.problems import RunError
 from monitor.rulings import Rulebook
 from monitor.store import Store
 from responders import guard, opt_out, playbooks
-from responders.card import Guidance
-from responders.cards import NO_GUIDANCE
+from responders.card import NO_GUIDANCE, Guidance
 from responders.case import Case
 from responders.credit.pool import Pool, read_codes
 from responders.deliver import Sender, SenderLock

@@ -110,6 +110,9 @@ class Guidance:
     credit: str = ""  #: when an extra fits, and when it does not
 
 
+NO_GUIDANCE = Guidance()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """A case as shown in Slack or the console."""
@@ -154,7 +157,7 @@ class Card:
     overrides: tuple[str, ...] = ()  #: who overrode the guard in this case, what and why
     checked: tuple[str, ...] = ()  #: facts that a person has looked up for this case
     checked_by: str = ""
-    guidance: Guidance = Guidance()  #: empty once the answer is decided
+    guidance: Guidance = NO_GUIDANCE  #: empty once the answer is decided
 
 
 @dataclass(frozen=True, kw_only=True)

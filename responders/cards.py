@@ -9,7 +9,17 @@ from responders import byhand, handover, outcome, override
 from responders.action import Action, ActionKind, ActionState
 from responders.afterwards import DROPPABLE, aim, why_not_again
 from responders.ask import NAMES, OPEN_QUESTIONS, credit_fits, ever_sent, undecided
-from responders.card import Button, Card, CreditPart, Guidance, HalfPart, Status, Urgency, Verb
+from responders.card import (
+    NO_GUIDANCE,
+    Button,
+    Card,
+    CreditPart,
+    Guidance,
+    HalfPart,
+    Status,
+    Urgency,
+    Verb,
+)
 from responders.case import Case, CaseState
 from responders.draft import CODE_PLACEHOLDER, Credit, Draft, Half, Severity
 from responders.hold import HoldCode
@@ -23,7 +33,6 @@ HIGH_REACH = 10_000
 LOW_COMPLAINT = 0.6
 #: So long before its deadline nothing is mild any more.
 DUE_SOON = timedelta(minutes=15)
-NO_GUIDANCE = Guidance()
 #: Stands on a card where the code will be.
 CODE_SHOWN = "(code)"
 

@@ -12,8 +12,8 @@ from connectors.base import Ability
 from responders.action import ActionKind, ActionState
 from responders.approve import Refusal, decide, require_approver
 from responders.ask import NAMES, Blocked
-from responders.card import Card, Decision, Guidance, Turn, Verb
-from responders.cards import NO_GUIDANCE, make_card
+from responders.card import NO_GUIDANCE, Card, Decision, Guidance, Turn, Verb
+from responders.cards import make_card
 from responders.case import BudgetSpent, Case, CaseBook, CaseId, Change
 from responders.credit import MonthOf, utc_month
 from responders.draft import Draft

@@ -270,8 +270,15 @@ def _phrases(reading: _Reading) -> Iterator[_Heard]:
 def _looked_again(reading: _Reading, heard: Collection[_Heard]) -> Iterator[Finding]:
     """What the phrases found and the model does not think wrong, and what it finds besides."""
     # Addresses are judged by their patterns; to the model each looks like somebody's data.
-    unsettled = facts.without_addresses(_without(reading.shown, reading.settled))
-    seen = {found.code: found for found in meaning.suspicions(unsettled, reading.half)}
+    in_part = _without(reading.shown, reading.settled)
+    unsettled = facts.without_addresses(in_part)
+    # Who has read a part cannot say what the text is as a whole.
+    unasked = meaning.OF_THE_WHOLE if in_part != reading.shown else ()
+    seen = {
+        found.code: found
+        for found in meaning.suspicions(unsettled, reading.half)
+        if found.code not in unasked
+    }
     for finding, start, end in heard:
         suspicion = seen.get(Code(finding.code))
         # The model has no word in what it did not read.
@@ -319,14 +326,12 @@ def _heard(text: str, language: str, half: Half) -> tuple[tuple[Code, int, int],
         span = listened[code].hear(text, half, present, likely[code])
         if span is not None:
             found.append((code, *span))
-    alone = listened.get(Code.DM_ONLY)
-    asks = likely.get(Code.DM_ONLY, ())
-    if alone and half is Half.PUBLIC and any(item.found(text) for item in asks):
+    if half is Half.PUBLIC and Code.DM_ONLY in likely:
+        asks = any(item.found(text) for item in likely[Code.DM_ONLY])
+        kind = (item for item in listened[Code.DM_ONLY].fine[half] if item.possible(present))
         # An apology or thanks anywhere make it more than an invitation.
-        kind = (item for item in alone.fine[half] if item.possible(present))
-        if any(item.found(text) for item in kind):
-            return tuple(found)
-        found.append((Code.DM_ONLY, 0, len(text)))
+        if asks and not any(item.found(text) for item in kind):
+            found.append((Code.DM_ONLY, 0, len(text)))
     return tuple(found)
 
 

@@ -286,6 +286,28 @@ class TestWhatIsSettled:
 
         assert seen.findings == ()
 
+    @pytest.mark.parametrize(
+        ("language", "text"),
+        [
+            ("en", "I'm sorry about the lamp, Jo. Please write to us in private."),
+            ("de", "Das mit der Lampe tut mir leid, Jo. Schreib uns bitte privat."),
+        ],
+    )
+    def test_an_invitation_beside_our_own_words_is_not_all_that_is_said(
+        self, language: str, text: str
+    ) -> None:
+        ours, invitation = text.split("Jo. ")
+        settled = sentences_of([f"{ours}Jo."], language)
+
+        def found(settled: frozenset[str], text: str) -> set[str]:
+            seen = examine(
+                text, Half.PUBLIC, language=language, brand=BRAND, way=WAY, settled=settled
+            )
+            return {finding.code for finding in seen}
+
+        assert found(frozenset(), invitation) == {Code.DM_ONLY}
+        assert found(settled, text) == set()
+
     def test_a_fault_that_is_written_into_our_words_is_found(self) -> None:
         books = load()
         it = draft(case(Verdict(language="en", angry=True, topic=Topic.DAMAGED)))
