@@ -162,7 +162,7 @@ def _plan(schedule: Schedule, settings: Settings, house: House, jobs: Jobs) -> N
     for brand in house.brands.values():
 
         def report(name: str = brand.name, zone: str = brand.timezone) -> None:
-            jobs.digest_if_due(name, due_week(clock.now(), when, zone))
+            jobs.digest_if_due(name, due_week(house.clock(), when, zone))
 
         schedule.every(MINUTE, f"digest {brand.name}", report)
 
