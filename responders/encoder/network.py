@@ -1,4 +1,4 @@
-"""What the guard's model thinks of a text: twelve layers of attention, in numpy.
+"""What the model makes of the pieces of a text: twelve layers of attention, in numpy.
 
 The layers are those of multilingual-e5-small; to the upper ones training added a narrow matrix
 each (low-rank adaptation, Hu et al. 2021), which are all that we ship beside the heads.
@@ -6,16 +6,18 @@ each (low-rank adaptation, Hu et al. 2021), which are all that we ship beside th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from responders.guard.meaning.packed import Floats, Packed
+from responders.encoder.packed import Floats, Packed
 
 #: The matrices and the norms of a layer.
 MATRICES = ("q", "k", "v", "ao", "fi", "fo")
 NORMS = ("aln", "oln")
-_FAR = np.float32(-1e9)
+#: The logit of what is not there.
+FAR = np.float32(-1e9)
 
 #: Source: Abramowitz and Stegun, 7.1.26; off by at most 1.5e-7.
 _ERF = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
@@ -29,14 +31,6 @@ class _Layer:
     norms: Mapping[str, tuple[Floats, Floats]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scores:
-    """What a batch of texts was given, and by which of its tokens."""
-
-    logits: NDArray[np.float32]  #: texts x codes
-    shares: NDArray[np.float32]  #: texts x tokens x codes: how much each token says to it, of 1
-
-
 class Network:
     """The layers, made ready once. Threads may share one."""
 
@@ -46,15 +40,13 @@ class Network:
         """The packed weights with what was learnt beside them, or the lower `layers` of them."""
         self._packed = packed
         wanted = range(packed.layers if layers is None else layers)
-        self._layers = [_layer(packed, number, learnt) for number in wanted]
-        self._learnt = learnt
+        self._layers = [
+            _layer(packed, number, learnt) if f"{number}.q.A" in learnt else _plain(packed, number)
+            for number in wanted
+        ]
         self._places = packed.floats("emb.pos").reshape(-1, packed.width)
         self._kind = packed.floats("emb.type")[: packed.width]
         self._norm = packed.floats("emb.ln.w"), packed.floats("emb.ln.b")
-
-    def scores(self, batch: Sequence[Sequence[int]]) -> Scores:
-        """The logits of each text, its tokens given as numbers."""
-        return self._judged(*self.flow(batch))
 
     def flow(self, batch: Sequence[Sequence[int]]) -> tuple[Floats, NDArray[np.bool_]]:
         """What the layers make of each token of each text, and which tokens there are."""
@@ -82,7 +74,7 @@ class Network:
         likeness = (
             split("q") @ split("k").transpose(0, 1, 3, 2) * np.float32((width // heads) ** -0.5)
         )
-        attention = _softmax(np.where(there[:, None, None, :], likeness, _FAR), axis=-1)
+        attention = softmax(np.where(there[:, None, None, :], likeness, FAR), axis=-1)
         mixed: Floats = attention @ split("v")
         mixed = mixed.transpose(0, 2, 1, 3).reshape(texts, tokens, width)
         flow = self._normed(
@@ -93,23 +85,17 @@ class Network:
             flow + inner @ layer.weights["fo"] + layer.biases["fo"], *layer.norms["oln"]
         )
 
-    def _judged(self, flow: Floats, there: NDArray[np.bool_]) -> Scores:
-        heads = self._learnt
-        weight = _softmax(
-            np.where(there[..., None], flow @ heads["a.w"] + heads["a.b"], _FAR), axis=1
-        )
-        said = weight * (flow @ heads["v.w"] + heads["v.b"])
-        mean = (flow * there[..., None]).sum(1) / there.sum(1, keepdims=True)
-        return Scores(
-            logits=(said.sum(1) + mean @ heads["m.w"] + heads["m.b"]).astype(np.float32),
-            shares=weight.astype(np.float32),
-        )
-
     def _normed(self, values: Floats, scale: Floats, shift: Floats) -> Floats:
         middle = values.mean(-1, keepdims=True)
         spread = values.var(-1, keepdims=True)
         out = (values - middle) / np.sqrt(spread + np.float32(self._packed.epsilon))
         return np.asarray(out * scale + shift, dtype=np.float32)
+
+
+@cache
+def _plain(packed: Packed, number: int) -> _Layer:
+    """A layer as it is packed: what two models have in common is kept once."""
+    return _layer(packed, number, {})
 
 
 def _layer(packed: Packed, number: int, learnt: Mapping[str, Floats]) -> _Layer:
@@ -134,7 +120,8 @@ def _layer(packed: Packed, number: int, learnt: Mapping[str, Floats]) -> _Layer:
     return _Layer(weights=weights, biases=biases, norms=norms)
 
 
-def _softmax(values: Floats, axis: int) -> Floats:
+def softmax(values: Floats, axis: int) -> Floats:
+    """Shares that add up to 1 along an axis."""
     powers = np.exp(values - values.max(axis=axis, keepdims=True))
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True), dtype=np.float32)
 

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from responders.guard.meaning.packed import Vocabulary
+from responders.encoder.packed import Vocabulary
 
 #: Stands for a space, in front of a word.
 _SPACE = "\u2581"
