@@ -272,10 +272,17 @@ def test_the_digest_says_what_its_week_cost(store: Store, tmp_path: Path) -> Non
     ],
 )
 def test_amends_check_says_it(
-    store: Store, tmp_path: Path, limit: int | None, read: int, bad: bool, told: str
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int | None,
+    read: int,
+    bad: bool,
+    told: str,
 ) -> None:
     room = Room(store, tmp_path, limit=limit)
-    store.costs.add("twitter", clock.now().date(), Bill(reading=read * DOLLAR))
+    monkeypatch.setattr(clock, "now", room.time)
+    store.costs.add("twitter", NOW.date(), Bill(reading=read * DOLLAR))
 
     (finding,) = checks.costs(room.settings, store, "twitter")
 
