@@ -14,7 +14,7 @@ from connectors import registry
 from connectors.base import Ability, Connector, Contact, Route, Way
 from connectors.errors import SetupError
 from connectors.meter import Paid
-from connectors.settings import PaidSettings
+from connectors.settings import ConnectorSettings, PaidSettings
 from monitor import rota
 from monitor.budgets import Budgets
 from monitor.clock import Clock
@@ -127,9 +127,19 @@ def reword(
     return writer.reworded(draft, case, brand=brand, ability=ability, voice=voice, used=used)
 
 
-def make_connectors(settings: Settings) -> dict[str, Connector]:
+def make_connectors(settings: Settings, now: datetime) -> dict[str, Connector]:
     """Every enabled platform, by its name; speaks to none of them yet."""
-    return {name: registry.load(name)(table) for name, table in settings.connectors.items()}
+    tables = {name: _as_if_today(table, now) for name, table in settings.connectors.items()}
+    return {name: registry.load(name)(table) for name, table in tables.items()}
+
+
+def _as_if_today(table: ConnectorSettings, now: datetime) -> ConnectorSettings:
+    """The posts that ship with Amends bear fixed days, and old posts become no cases."""
+    from connectors.samples import SamplesSettings
+
+    if isinstance(table, SamplesSettings) and not table.path and table.newest_at is None:
+        return table.model_copy(update={"newest_at": now})
+    return table
 
 
 def make_budgets(

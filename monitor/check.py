@@ -277,7 +277,7 @@ def _connectors(settings: Settings) -> Iterator[Finding]:
         )
     complete = {name: table for name, table in settings.connectors.items() if _complete(table)}
     there = settings.model_copy(update={"connectors": complete})
-    for name, connector in app.make_connectors(there).items():
+    for name, connector in app.make_connectors(there, clock.now()).items():
         yield from _asked(name, connector.check)
 
 

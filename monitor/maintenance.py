@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def poll_all(settings: Settings) -> Iterator[tuple[str, int, str]]:
     """Poll every platform once; for each its name, how many posts were new, and what went wrong."""
-    connectors = app.make_connectors(settings)
+    connectors = app.make_connectors(settings, clock.now())
     if not connectors:
         raise RunError("no connector is enabled: enable one under [connectors]")
     with app.open_store(settings) as store:
@@ -47,7 +47,7 @@ def poll_all(settings: Settings) -> Iterator[tuple[str, int, str]]:
 
 def backfill(settings: Settings, span: timedelta) -> Iterator[tuple[str, int, str]]:
     """Store, judge and count the past without cards; for each platform what became of it."""
-    connectors = app.make_connectors(settings)
+    connectors = app.make_connectors(settings, clock.now())
     if not connectors:
         raise RunError("no connector is enabled: enable one under [connectors]")
     with app.open_store(settings) as store:
@@ -256,7 +256,7 @@ def _post(settings: Settings, store: Store, brand: str, week: str) -> None:
         settings,
         store,
         clock=clock.now,
-        connectors=app.make_connectors(settings),
+        connectors=app.make_connectors(settings, clock.now()),
         surface=surface,
         lock=app.sender_lock(settings),  # never taken: nothing is sent to a customer
     )

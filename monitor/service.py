@@ -132,7 +132,7 @@ def _house(settings: Settings, stack: ExitStack, schedule: Schedule) -> House:
         settings,
         store,
         clock=clock.now,
-        connectors=app.make_connectors(settings),
+        connectors=app.make_connectors(settings, clock.now()),
         surface=app.make_surface(settings, clock.now),
         lock=lock,
         wake=schedule.wake,

@@ -93,10 +93,38 @@ def test_a_teams_texts_lie_beside_the_settings(tmp_path: Path) -> None:
 
 def test_connectors_are_made_of_what_is_enabled(tmp_path: Path) -> None:
     tables: dict[str, ConnectorSettings] = {"samples": SamplesSettings()}
-    made = app.make_connectors(settings(tmp_path).model_copy(update={"connectors": tables}))
+    made = app.make_connectors(settings(tmp_path).model_copy(update={"connectors": tables}), NOW)
 
     assert list(made) == ["samples"]
     assert isinstance(made["samples"], Samples)
+
+
+def test_the_posts_that_ship_with_amends_are_young_enough_for_cases(
+    store: Store, tmp_path: Path
+) -> None:
+    at = NOW.replace(year=2040)
+    made = settings(tmp_path).model_copy(update={"connectors": {"samples": SamplesSettings()}})
+    connectors = app.make_connectors(made, at)
+    parts = app.build(
+        made, store, clock=Time(at), connectors=connectors, lock=Held(), judge=shipped_judge()
+    )
+    jobs = Jobs(parts)
+
+    jobs.poll("samples")
+    jobs.prepare()
+
+    assert store.tally(BRAND).cases > 0
+
+
+def test_posts_of_ones_own_keep_their_days(tmp_path: Path) -> None:
+    line = '{"id": "1", "text": "late", "created_at": "2020-01-01T10:00:00Z"}\n'
+    (tmp_path / "posts.jsonl").write_text(line, encoding="utf-8")
+    tables = {"samples": SamplesSettings(path=str(tmp_path / "posts.jsonl"))}
+    made = app.make_connectors(settings(tmp_path).model_copy(update={"connectors": tables}), NOW)
+
+    (post,) = made["samples"].poll(None).mentions
+
+    assert post.created_at == datetime(2020, 1, 1, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("slack", [None, SLACK.model_copy(update={"enabled": False})])
