@@ -17,7 +17,8 @@ from monitor.demo import Summary
 from monitor.jobs import Jobs
 from tests.responders.console.reader import Page
 
-PATIENCE = 30
+#: Seconds; far more than it takes, as other programs may have the machine.
+PATIENCE = 120
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ APP_TOKEN = "xapp-loopback"
 BOT_ID, BOT_USER, TEAM, APP = "B0BOT", "U0BOT", "T0TEAM", "A0APP"
 #: Of chat.update. Source: docs.slack.dev, chat.update, tier 3, read 2026-11.
 EDITS_A_MINUTE = 50
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 _GLANCE = 0.02
 #: Slack pings too, more seldom; a client that reads with a lock held hangs up only after it read.
 _PING_EVERY = 0.1
