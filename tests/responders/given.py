@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from connectors.base import (
     Ability,
@@ -21,10 +22,11 @@ from connectors.errors import ConnectorError
 from responders.action import ActionKind
 from responders.card import Decision, Verb
 from responders.case import Case, CaseId, Entry, MentionId
-from responders.draft import Credit, Draft
+from responders.draft import Credit, Draft, Finding, Half
+from responders.guard import examine
 from responders.hold import Hold, HoldCode
 from responders.money import Money
-from responders.policy import CreditPolicy, Person, Policy
+from responders.policy import Brand, CreditPolicy, Person, Policy
 from responders.verdict import RedFlag, Verdict
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -282,3 +284,24 @@ class Credits:
         if self.errors:
             raise self.errors.pop(0)
         self.reversed.append(key)
+
+
+def first_look(text: str, half: Half, language: str) -> tuple[Finding, ...]:
+    """What the guard's phrases find in words of ours, whatever their length."""
+    return examine(
+        text,
+        half,
+        language=language,
+        brand=Brand(name="Nordlicht"),
+        way=Way(route=Route.API),
+        second_look=False,
+    )
+
+
+def team(folder: Path, **files: str) -> Path:
+    """A team's own folder; `matters_odd=` writes matters/odd.toml."""
+    for name, text in files.items():
+        path = folder.joinpath(*name.split("_", 1)).with_suffix(".toml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Route, Way
+from connectors.base import Route
 from responders.draft import Half
-from responders.guard import examine
 from responders.playbooks import THING, PlaybookError, load, sheet
-from responders.policy import Brand
 from responders.used import Used
 from responders.verdict import Topic, Verdict
 from responders.wording import form, placeholders
+from tests.responders.given import first_look, team
 from tests.responders.test_suggest import BRAND, ability, case, draft, mention, weighted
 
 BOOKS = load()
@@ -236,14 +235,7 @@ def test_every_text_is_clean_in_the_guards_eyes(language: str, familiar: bool) -
         for half in Half:
             for text in matter.texts.get((language, half), ()):
                 said = form(named(text.words, language), familiar=familiar)
-                found = examine(
-                    said,
-                    half,
-                    language=language,
-                    brand=Brand(name="Nordlicht"),
-                    way=Way(route=Route.API),
-                    second_look=False,
-                )
+                found = first_look(said, half, language)
                 assert found == (), (matter.name, said)
 
 
@@ -254,14 +246,7 @@ def test_every_public_text_is_clean_beside_each_invitation(language: str) -> Non
         for text in matter.texts[language, Half.PUBLIC]:
             for invitation in (*voice.we_write, *voice.write_to_us):
                 said = form(f"{named(text.words, language)} {invitation}", familiar=False)
-                found = examine(
-                    said,
-                    Half.PUBLIC,
-                    language=language,
-                    brand=Brand(name="Nordlicht"),
-                    way=Way(route=Route.API),
-                    second_look=False,
-                )
+                found = first_look(said, Half.PUBLIC, language)
                 assert found == (), (matter.name, said)
 
 
@@ -358,17 +343,12 @@ def test_a_matter_is_signed_off_in_the_sheet_like_any_text() -> None:
 
 
 def test_a_team_adds_and_changes_matters_in_its_own_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "matters"
-    folder.mkdir()
-    (folder / "lamp.toml").write_text(
+    new = (
         'title = "The lamp flickers"\nplaybook = "damaged"\nrank = 1\n'
-        '[en]\nhear = ["flicker*"]\npublic = ["A flickering lamp is no light, and I\'m sorry."]\n',
-        encoding="utf-8",
+        '[en]\nhear = ["flicker*"]\npublic = ["A flickering lamp is no light, and I\'m sorry."]\n'
     )
-    (folder / "battery.toml").write_text(
-        '[en]\npublic = ["Sorry about the battery."]\n', encoding="utf-8"
-    )
-    books = load(tmp_path)
+    changed = '[en]\npublic = ["Sorry about the battery."]\n'
+    books = load(team(tmp_path, matters_lamp=new, matters_battery=changed))
 
     lamp, battery = books.matter("it flickers", "en", None), books.known_matter("battery")
 
@@ -396,11 +376,8 @@ def test_a_team_adds_and_changes_matters_in_its_own_folder(tmp_path: Path) -> No
 def test_a_matter_that_cannot_be_used_says_where_and_what_is_allowed(
     tmp_path: Path, text: str, message: str
 ) -> None:
-    (tmp_path / "matters").mkdir()
-    (tmp_path / "matters" / "odd.toml").write_text(text, encoding="utf-8")
-
     with pytest.raises(PlaybookError, match="matters/odd") as caught:
-        load(tmp_path)
+        load(team(tmp_path, matters_odd=text))
 
     assert message in str(caught.value)
 

@@ -36,8 +36,8 @@ def codes(
     return {finding.code for finding in found}
 
 
-def asked(lessons: list[Lesson]) -> list[Lesson]:
-    return [lesson for lesson in lessons if crc32(lesson.text.encode()) % SHARE == 0]
+def asked(lessons: list[Lesson], share: int = SHARE) -> list[Lesson]:
+    return [lesson for lesson in lessons if crc32(lesson.text.encode()) % share == 0]
 
 
 class TestWhatItFinds:
@@ -55,7 +55,7 @@ class TestWhatItFinds:
         assert hits / (hits + alarms) > PRECISION
 
     def test_what_it_was_taught_with_is_not_forgotten(self) -> None:
-        lessons = [lesson for lesson in asked(asked(samples())) if lesson.code != Code.DM_ONLY]
+        lessons = [lesson for lesson in asked(samples(), SHARE * 6) if lesson.code != Code.DM_ONLY]
         wrong = [
             lesson
             for lesson in lessons

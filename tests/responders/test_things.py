@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Route, Way
+from connectors.base import Route
 from responders.draft import Half
-from responders.guard import examine
 from responders.playbooks import THING, PlaybookError, Review, load, sheet
 from responders.playbooks.proof import doubts
 from responders.policy import Brand
@@ -17,6 +16,7 @@ from responders.things import KINDS, OURS, Things, load_things
 from responders.verdict import NO_MATTER, Topic, Verdict
 from responders.voice import OURS as VOICES
 from responders.wording import form, placeholders
+from tests.responders.given import first_look, team
 from tests.responders.test_suggest import ability, case, draft, mention, weighted
 
 BOOKS = load()
@@ -109,14 +109,7 @@ def test_no_thing_makes_a_text_that_the_guard_would_stop_or_that_is_too_long(
             for half in Half:
                 for text in matter.texts.get((language, half), ()):
                     said = form(text.words, familiar=False).replace("{thing}", thing.said)
-                    found = examine(
-                        said,
-                        half,
-                        language=language,
-                        brand=Brand(name="Nordlicht"),
-                        way=Way(route=Route.API),
-                        second_look=False,
-                    )
+                    found = first_look(said, half, language)
                     assert found == (), (matter.name, said)
                     if half is Half.PUBLIC:
                         parts = (said, voice.we_write[0], voice.safety[0], "Katharina")
@@ -198,15 +191,12 @@ def test_names_of_accounts_and_links_name_no_thing() -> None:
 
 
 def test_a_team_names_its_own_things_before_ours(tmp_path: Path) -> None:
-    own = tmp_path / "things"
-    own.mkdir()
-    (own / "en.toml").write_text(
+    own = (
         'sprocket = { said = "with the sprocket", hear = ["sprocket*"], kind = "device" }\n'
         'printer = { said = "with the Inkmaster", hear = ["inkmaster"] }\n'
-        'widget = { said = "with the widget", hear = ["widget*"] }\n',
-        encoding="utf-8",
+        'widget = { said = "with the widget", hear = ["widget*"] }\n'
     )
-    things = load(tmp_path).things["en"]
+    things = load(team(tmp_path, things_en=own)).things["en"]
 
     assert list(things.named("the printer app and the sprockets")) == ["sprocket", "app"]
     assert things.by_name["sprocket"].kind == "device"
@@ -230,32 +220,22 @@ def test_a_team_names_its_own_things_before_ours(tmp_path: Path) -> None:
     ],
 )
 def test_a_list_that_cannot_be_used_says_why(tmp_path: Path, text: str, told: str) -> None:
-    own = tmp_path / "things"
-    own.mkdir()
-    (own / "en.toml").write_text(text, encoding="utf-8")
-
     with pytest.raises(PlaybookError, match=told):
-        load(tmp_path)
+        load(team(tmp_path, things_en=text))
 
 
 def test_a_kind_that_does_not_exist_is_refused_in_a_matter(tmp_path: Path) -> None:
-    own = tmp_path / "matters"
-    own.mkdir()
     text = 'title = "x"\nplaybook = "vague"\nthings = ["gadget"]\n[en]\npublic = ["Sorry."]\n'
-    (own / "odd.toml").write_text(text, encoding="utf-8")
 
     with pytest.raises(PlaybookError, match="key things: found 'gadget'; allowed: device"):
-        load(tmp_path)
+        load(team(tmp_path, matters_odd=text))
 
 
 def test_only_texts_about_things_may_hold_the_place_for_one(tmp_path: Path) -> None:
-    own = tmp_path / "matters"
-    own.mkdir()
     text = 'title = "x"\nplaybook = "vague"\n[en]\npublic = ["Sorry {thing}."]\n'
-    (own / "odd.toml").write_text(text, encoding="utf-8")
 
     with pytest.raises(PlaybookError, match=r"unknown placeholder \{thing\}"):
-        load(tmp_path)
+        load(team(tmp_path, matters_odd=text))
     assert all(
         placeholders(text.words) <= {THING, "brand"}
         for matter in ABOUT
@@ -270,13 +250,9 @@ def test_the_lists_lie_beside_their_kinds() -> None:
 
 
 def test_where_the_words_fall_back_to_english_so_does_the_thing(tmp_path: Path) -> None:
-    (tmp_path / "voices").mkdir()
-    (tmp_path / "things").mkdir()
     voice = (VOICES / "de.toml").read_text(encoding="utf-8")
-    (tmp_path / "voices" / "sv.toml").write_text(voice, encoding="utf-8")
-    (tmp_path / "things" / "sv.toml").write_text(
-        'printer = { said = "med skrivaren", hear = ["skrivare*"] }\n', encoding="utf-8"
-    )
+    printer = 'printer = { said = "med skrivaren", hear = ["skrivare*"] }\n'
+    team(tmp_path, voices_sv=voice, things_sv=printer)
     seen = replace(ANGRY, language="sv", topic=Topic.VAGUE)
 
     it = draft(case(seen, mention("min skrivare igen")), books=load(tmp_path))
@@ -299,24 +275,18 @@ def test_where_the_words_fall_back_to_english_so_does_the_thing(tmp_path: Path) 
 def test_a_matter_that_names_things_says_where_and_hears_nothing_itself(
     tmp_path: Path, matter: str, told: str
 ) -> None:
-    own = tmp_path / "matters"
-    own.mkdir()
     text = f'title = "x"\nplaybook = "vague"\n{matter}public = ["Sorry."]\n'
-    (own / "odd.toml").write_text(text, encoding="utf-8")
 
     with pytest.raises(PlaybookError, match=told):
-        load(tmp_path)
+        load(team(tmp_path, matters_odd=text))
 
 
 def test_a_thing_that_english_does_not_know_is_named_as_it_is(tmp_path: Path) -> None:
-    own = tmp_path / "things"
-    own.mkdir()
-    (own / "de.toml").write_text(
-        'raclette = { said = "mit dem Raclette", hear = ["raclette*"] }\n', encoding="utf-8"
-    )
+    own = 'raclette = { said = "mit dem Raclette", hear = ["raclette*"] }\n'
     seen = replace(ANGRY, language="de", topic=Topic.VAGUE)
 
-    it = draft(case(seen, mention("das Raclette wieder")), books=load(tmp_path))
+    books = load(team(tmp_path, things_de=own))
+    it = draft(case(seen, mention("das Raclette wieder")), books=books)
 
     assert "mit dem Raclette" in f"{it.public} {it.private}"
     assert 'with "raclette"' in f"{it.public_english} {it.private_english}"
@@ -326,23 +296,15 @@ def test_a_thing_that_english_does_not_know_is_named_as_it_is(tmp_path: Path) ->
     "said", ["with **it**", "with the [x|y]", "with it.", "with @acme", "a\nb"]
 )
 def test_a_thing_is_said_in_plain_words(tmp_path: Path, said: str) -> None:
-    own = tmp_path / "things"
-    own.mkdir()
-    (own / "en.toml").write_text(
-        f"p = {{ said = {json.dumps(said)}, hear = ['x'] }}\n", encoding="utf-8"
-    )
+    own = f"p = {{ said = {json.dumps(said)}, hear = ['x'] }}\n"
 
     with pytest.raises(PlaybookError, match="key said: found"):
-        load(tmp_path)
+        load(team(tmp_path, things_en=own))
 
 
 def test_a_list_whose_name_is_no_language_is_not_passed_over(tmp_path: Path) -> None:
-    own = tmp_path / "things"
-    own.mkdir()
-    (own / "pt_BR.toml").write_text("", encoding="utf-8")
-
     with pytest.raises(PlaybookError, match="named 'pt_BR'; a language such as en is needed"):
-        load(tmp_path)
+        load(team(tmp_path, things_pt_BR=""))
 
 
 def test_every_text_can_be_signed_off_and_read_by_the_check() -> None:
