@@ -31,7 +31,8 @@ SAMPLES = "\n[connectors.samples]\n"
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    present, began = clock.now, clock.now()
+    monkeypatch.setattr(clock, "now", lambda: NOW + (present() - began))
     with town(tmp_path) as made:
         yield made
 
