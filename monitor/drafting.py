@@ -23,6 +23,7 @@ def drafter(settings: Settings) -> Callable[[Mention], dict[str, Any]]:
 
     def drafted(mention: Mention) -> dict[str, Any]:
         verdict = judge.judge(mention.text, hint=mention.language)
+        verdict = judge.look_closer(mention.text, verdict)
         case = Case(
             id=CaseId(0),
             brand=brand.name,

@@ -61,9 +61,13 @@ class Opinion:
             hints=[mention.language for mention in mentions],
             team=self._layer(brand.name),
         )
-        return [
+        about = (
             self._about(mention, brand, verdict)
             for mention, verdict in zip(mentions, verdicts, strict=True)
+        )
+        return [
+            self._judge.look_closer(mention.text, verdict) if verdict.needs_person else verdict
+            for mention, verdict in zip(mentions, about, strict=True)
         ]
 
     def _about(self, mention: Mention, brand: Brand, verdict: Verdict) -> Verdict:

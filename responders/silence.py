@@ -132,7 +132,7 @@ def _however_it_sounds(mention: Mention, verdict: Verdict) -> Advice | None:
 def _whatever_is_said(mention: Mention, verdict: Verdict) -> Advice | None:
     """Reasons that hold only where nobody is angry."""
     text = mention.text
-    calm = verdict.complaint < _NO_COMPLAINT and not verdict.asks
+    calm = verdict.complaint < _NO_COMPLAINT and not verdict.asks and not verdict.names_trouble
     news = _is_news(mention) and not verdict.asks
     if calm and _says("spam", text):
         return _nothing("looks like an advertisement", 0.7)

@@ -56,8 +56,6 @@ def situation(
     return Situation(answer=answer, playbook=playbook, matter=matter, thing=thing)
 
 
-#: Topics that the judge names where it has found no complaint of a known kind.
-_NO_TOPIC = frozenset({None, Topic.VAGUE, Topic.QUESTION, Topic.PRAISE, Topic.OTHER})
 #: Below the first somebody who is not angry may have no complaint at all: then we ask instead of
 #: apologising, unless the post names what is the matter; below the others that is no sign either.
 _DOUBT, _MERELY_ASKS, _NO_COMPLAINT = 0.3, 0.15, 0.05
@@ -78,7 +76,7 @@ def _playbook(
     if answer is Answer.ASK:
         return unclear
     matter = _matter(case, playbooks, language)
-    if verdict.topic in _NO_TOPIC and not verdict.angry and verdict.complaint < _DOUBT:
+    if not verdict.names_trouble and not verdict.angry and verdict.complaint < _DOUBT:
         asked = verdict.topic == Topic.QUESTION
         if verdict.complaint < (_MERELY_ASKS if asked else _NO_COMPLAINT):
             matter = None

@@ -42,6 +42,9 @@ class RedFlag(StrEnum):
     RIGHTS_REQUEST = "rights_request"
 
 
+#: Topics that tell of nothing that went wrong.
+_NO_TROUBLE = frozenset({None, Topic.VAGUE, Topic.PRAISE, Topic.QUESTION, Topic.OTHER})
+
 #: Among the matters of a verdict: that the post names none.
 NO_MATTER = "none"
 #: The matters that the judge has learnt to hear; others are heard by their phrases alone.
@@ -96,6 +99,11 @@ class Verdict:
     #: What the post may name (responders/playbooks/matters, or `NO_MATTER`), the likeliest first,
     #: each with its chance; empty: nobody listened.
     matters: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def names_trouble(self) -> bool:
+        """Whether it has a topic that tells what went wrong."""
+        return self.topic not in _NO_TROUBLE
 
     @property
     def needs_person(self) -> bool:

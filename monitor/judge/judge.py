@@ -6,6 +6,7 @@ Doubts come along: where the judge is weak, a person looks twice.
 import math
 from collections.abc import Iterator, Sequence
 
+from monitor.judge import subject
 from monitor.judge.asks import asks
 from monitor.judge.complaint import ComplaintModel, Evidence, Route, sigmoid
 from monitor.judge.language import UNKNOWN, Guess, LanguageGuesser
@@ -110,6 +111,19 @@ class Judge:
             verdicts[place] = self._verdict(read[place], guesses[place], evidence, layer)
         return verdicts
 
+    def look_closer(self, text: str, verdict: Verdict) -> Verdict:
+        """The verdict with what a close reading says of the topic and the matters; some 15 ms.
+
+        For posts that get an answer; the same verdict where nothing can be read closely.
+
+        Args:
+            text: As it was posted.
+            verdict: What `judge` says of it.
+        """
+        if not subject.available() or verdict.complaint < _LISTENS_FROM or not text.strip():
+            return verdict
+        return subject.closer(verdict, subject.subject(text[:_READ_CHARACTERS]))
+
     def traces(
         self, texts: Sequence[str], *, hints: Sequence[str | None] | None = None
     ) -> list[Trace | None]:
@@ -137,7 +151,7 @@ class Judge:
         angry = complaint >= threshold
         flags, flag_hits = red_flags(folded, language, guess.spoken, evidence.vector)
         wants_answer = asks(text, folded, language)
-        subject, subject_hits = topic(
+        named, named_hits = topic(
             folded,
             language,
             angry=angry,
@@ -151,10 +165,10 @@ class Judge:
             compound=evidence.sentiment.compound,
             complaint=complaint,
             angry=angry,
-            topic=subject,
+            topic=named,
             asks=wants_answer,
             red_flags=flags,
-            why=_why(flags, flag_hits, evidence, subject, subject_hits),
+            why=_why(flags, flag_hits, evidence, named, named_hits),
             doubts=tuple(_doubts(folded, language, evidence.route, complaint, threshold)),
             matters=matters(evidence.own, evidence.vector) if complaint >= _LISTENS_FROM else (),
         )
@@ -184,8 +198,8 @@ def _why(
     flags: Sequence[RedFlag],
     flag_hits: Sequence[Hit],
     evidence: Evidence,
-    subject: str | None,
-    subject_hits: Sequence[Hit],
+    named: str | None,
+    named_hits: Sequence[Hit],
 ) -> tuple[str, ...]:
     """The words and rules that weighed most: flags first, then rules, then words."""
     first = {hit.group: hit for hit in reversed(flag_hits)}
@@ -193,7 +207,7 @@ def _why(
     why += evidence.ruling.why
     why += [f"{word} {weight:+.1f}" for word, weight in evidence.words if _tells(word, weight)]
     why += [f"VADER: {word} {valence:+.1f}" for word, valence in evidence.sentiment.words[:2]]
-    why += [f"{subject}: {hit.words}" for hit in subject_hits[:1]]
+    why += [f"{named}: {hit.words}" for hit in named_hits[:1]]
     return tuple(dict.fromkeys(why))[:_WHY_LIMIT]
 
 

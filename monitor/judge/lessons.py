@@ -40,6 +40,8 @@ _THINGS = (
 )
 _TIMES = ("two weeks", "a month", "10 days", "three weeks", "5 days", "six weeks", "48 hours")
 _FILLINGS = 3
+#: The languages of the whole posts in sentences/posts.
+_POSTED = ("de", "en")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +95,26 @@ def read_own() -> list[Text]:
         ValueError: a line cannot be read; the message names it.
     """
     chance = random.Random(_SEED)  # noqa: S311 - repeatable, not secret
-    found: list[Text] = []
-    for language in LANGUAGES:
-        name = f"{language}.txt"
-        lines = files("monitor.judge").joinpath("sentences", name).read_text("utf-8").splitlines()
-        for number, line in enumerate(lines, start=1):
-            if line and not line.startswith("#"):
-                found += _own(line, language, chance, f"sentences/{name}, line {number}")
-    return found
+    return [text for language in LANGUAGES for text in _marked(language, ".", chance, _FILLINGS)]
+
+
+def read_posts() -> list[Text]:
+    """Whole posts in the manner of real ones; only what reads closely learns from them.
+
+    Raises:
+        ValueError: a line cannot be read; the message names it.
+    """
+    chance = random.Random(_SEED)  # noqa: S311 - repeatable, not secret
+    return [text for language in _POSTED for text in _marked(language, "posts", chance, 1)]
+
+
+def _marked(language: str, folder: str, chance: random.Random, fillings: int) -> Iterator[Text]:
+    """The texts of a file whose lines begin with their mark."""
+    path = files("monitor.judge").joinpath("sentences", folder, f"{language}.txt")
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if line and not line.startswith("#"):
+            where = f"sentences/{folder}/{language}.txt, line {number}".replace("/./", "/")
+            yield from _own(line, language, chance, where, fillings)
 
 
 def read_matters() -> list[Text]:
@@ -136,7 +150,9 @@ def read_matters() -> list[Text]:
     return found
 
 
-def _own(line: str, language: str, chance: random.Random, where: str) -> Iterator[Text]:
+def _own(
+    line: str, language: str, chance: random.Random, where: str, fillings: int
+) -> Iterator[Text]:
     mark, _, sentence = line.partition(" ")
     label = mark[:1] == "+"
     kind, _, matter = mark[1:].partition(":")
@@ -145,7 +161,7 @@ def _own(line: str, language: str, chance: random.Random, where: str) -> Iterato
         raise ValueError(
             f'{where}: "{line[:40]}": begin with +, +topic, +topic:matter, - or -kind and a blank'
         )
-    for filled in _filled(sentence, chance):
+    for filled in _filled(sentence, chance, fillings):
         yield Text(
             text=filled,
             label=label,
@@ -157,8 +173,8 @@ def _own(line: str, language: str, chance: random.Random, where: str) -> Iterato
         )
 
 
-def _filled(sentence: str, chance: random.Random) -> Iterator[str]:
-    for _ in range(_FILLINGS if "{" in sentence else 1):
+def _filled(sentence: str, chance: random.Random, fillings: int) -> Iterator[str]:
+    for _ in range(fillings if "{" in sentence else 1):
         yield (
             sentence.replace("{b}", chance.choice(_BRANDS))
             .replace("{i}", chance.choice(_THINGS))

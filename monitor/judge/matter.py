@@ -130,15 +130,19 @@ def matters(own: str, vector: Vector | None) -> tuple[tuple[str, float], ...]:
     model = _model()
     if model is None:
         return ()
-    chances = model.chances(fold(own), vector)
-    found = {model.names[place]: float(chances[place]) for place in np.argsort(-chances)[:_TOLD]}
-    told = [(name, chance) for name, chance in found.items() if chance >= _LEAST]
+    return told(model.names, model.chances(fold(own), vector))
+
+
+def told(names: Sequence[str], chances: Chances) -> tuple[tuple[str, float], ...]:
+    """The likeliest names with their chances; a whole where it is open which of its parts."""
+    found = [(names[place], float(chances[place])) for place in np.argsort(-chances)[:_TOLD]]
+    likely = [one for one in found if one[1] >= _LEAST] or found[:1]
     for wider, parts in WIDER.items():
-        likeliest = max(chance for _, chance in told)
+        likeliest = max(chance for _, chance in likely)
         if likeliest >= _OPEN_BELOW:
             break
-        whole = sum(float(chances[model.names.index(part)]) for part in parts)
+        whole = sum(float(chances[names.index(part)]) for part in {wider, *parts} & set(names))
         if whole > likeliest:
-            told = [one for one in told if one[0] != wider] + [(wider, whole)]
-    told.sort(key=lambda one: -one[1])
-    return tuple((name, round(chance, 3)) for name, chance in told)
+            likely = [one for one in likely if one[0] != wider] + [(wider, whole)]
+    likely.sort(key=lambda one: -one[1])
+    return tuple((name, round(chance, 3)) for name, chance in likely)

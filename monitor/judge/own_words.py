@@ -18,6 +18,11 @@ def unquoted(text: str) -> str:
     return own if own.strip() else text
 
 
+def without_links(text: str) -> str:
+    """The text without its links; lone surrogates are dropped."""
+    return _LINK.sub(" ", html.unescape(text.encode("utf-8", "ignore").decode("utf-8")))
+
+
 def own_words(text: str) -> str:
     """The text as its author wrote it, on one line; lone surrogates are dropped."""
     text = text.encode("utf-8", "ignore").decode("utf-8")

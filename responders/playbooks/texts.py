@@ -175,7 +175,8 @@ class Playbooks:
             text: The post.
             language: ISO 639-1; phrases are only heard in their language's words.
             topic: The judge's; a phrase counts only where its matter fits.
-            chances: What the judge has heard, as in `Verdict.matters`.
+            chances: What the judge has heard, as in `Verdict.matters`; what it is sure of it tells
+                alone.
         """
         heard = self._heard(text, language, topic)
         if not chances:
@@ -196,7 +197,8 @@ class Playbooks:
             (
                 name
                 for name in odds
-                if odds[name] >= (SURE if name in lifted | _NOTHING else alone) * (1.0 + gained)
+                if len(odds) == 1  # told alone: the judge is sure
+                or odds[name] >= (SURE if name in lifted | _NOTHING else alone) * (1.0 + gained)
             ),
             NO_MATTER,
         )

@@ -134,6 +134,19 @@ def measure_posts(judge: Judge) -> None:
             f"  questions heard {sum(asking) / len(asking):.2f}"
         )
     say(f"  all languages: topic {_named(every)}")
+    complaints = [
+        (post, verdict)
+        for post, verdict in zip(posts, verdicts, strict=True)
+        if post.label and verdict.angry
+    ]
+    closely: list[tuple[str, str | None]] = []
+    spent = timed(
+        lambda: closely.extend(
+            (post.kind, judge.look_closer(post.text, verdict).topic) for post, verdict in complaints
+        )
+    )
+    each = 1000 * spent / len(complaints)
+    say(f"  read closely: topic {_named(closely)}; {each:.0f} ms a post")
 
 
 def _named(topics: Sequence[tuple[str, str | None]]) -> str:

@@ -40,13 +40,22 @@ def test_what_the_judge_has_heard_is_taken_where_it_is_sure(
 def test_what_no_phrase_bears_out_must_be_surer_and_what_phrases_deny_surer_still() -> None:
     silent, other = "well, that again", "no wifi, no internet, nothing"
 
-    assert BOOKS.matter(silent, "en", None, (("battery", 0.75),)) is None
-    assert BOOKS.matter(silent, "en", None, (("battery", 0.85),)) is not None
+    assert BOOKS.matter(silent, "en", None, (("battery", 0.75), ("charger", 0.1))) is None
+    assert BOOKS.matter(silent, "en", None, (("battery", 0.85), ("charger", 0.1))) is not None
     denied = BOOKS.matter(other, "en", None, (("battery", 0.9), (NO_MATTER, 0.1)))
     assert denied is None or denied.name != "battery"
-    sure = BOOKS.matter(other, "en", None, (("battery", 0.97),))
+    sure = BOOKS.matter(other, "en", None, (("battery", 0.97), (NO_MATTER, 0.03)))
     assert sure is not None
     assert sure.name == "battery"
+
+
+def test_what_is_told_alone_is_sure() -> None:
+    for post in ("well, that again", "no wifi, no internet, nothing"):
+        found = BOOKS.matter(post, "en", None, (("battery", 0.5),))
+
+        assert found is not None
+        assert found.name == "battery"
+    assert BOOKS.matter("the battery is dead by noon", "en", None, ((NO_MATTER, 0.5),)) is None
 
 
 def test_a_phrase_makes_a_matter_likelier_and_does_not_decide_alone() -> None:
