@@ -76,7 +76,8 @@ def _playbook(
     if answer is Answer.ASK:
         return unclear
     matter = _matter(case, playbooks, language)
-    if not verdict.names_trouble and not verdict.angry and verdict.complaint < _DOUBT:
+    complains = verdict.angry or verdict.names_trouble or verdict.topic == Topic.VAGUE
+    if not complains and verdict.complaint < _DOUBT:
         asked = verdict.topic == Topic.QUESTION
         if verdict.complaint < (_MERELY_ASKS if asked else _NO_COMPLAINT):
             matter = None

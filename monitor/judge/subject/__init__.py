@@ -80,6 +80,8 @@ SURE, STANDS, PRAISES = 0.5, 0.2, 0.4
 #: The same where nobody is angry: the model was hardly taught what is no complaint, and an apology
 #: for nothing is worse than a question.
 SURE_CALM = 0.8
+#: From this chance on that it is a complaint of some kind or other, a calm post is one.
+COMPLAINS = 0.9
 
 
 def closer(verdict: Verdict, found: Subject) -> Verdict:
@@ -105,6 +107,8 @@ def _topic(verdict: Verdict, chances: Mapping[str, float]) -> str | None:
     if chances[likeliest] >= _sure(verdict):
         return likeliest.value
     named = verdict.topic
+    if not verdict.angry and sum(chances[topic] for topic in COMPLAINTS) >= COMPLAINS:
+        return named if verdict.names_trouble else Topic.VAGUE.value
     if named == Topic.PRAISE and chances[Topic.PRAISE] < PRAISES:
         return Topic.QUESTION.value if verdict.asks else None
     # A question is a way of asking, and a team's own topic is nothing that the model was taught.

@@ -92,6 +92,13 @@ class TestWhatItChanges:
         assert closer(calm, found({"website": 0.9}, {})).topic == Topic.WEBSITE
         assert closer(calm, found({"website": 0.6}, {})).topic == Topic.QUESTION
 
+    def test_a_calm_post_that_complains_of_one_thing_or_another_is_no_mere_question(self) -> None:
+        calm = replace(CALM, topic=Topic.QUESTION, asks=True)
+        either = {"website": 0.5, "bad_service": 0.45}
+
+        assert closer(calm, found(either, {})).topic == Topic.VAGUE
+        assert closer(replace(calm, topic="damaged"), found(either, {})).topic == Topic.DAMAGED
+
     def test_nothing_else_of_the_verdict_changes(self) -> None:
         read = closer(ANGRY, found({"order_late": 0.9}, {"flight_delay": 0.9}))
 
