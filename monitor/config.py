@@ -179,6 +179,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Amount = Annotated[Money, BeforeValidator(_money)]
 Language = Annotated[str, AfterValidator(_language)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+#: Long enough to be one: a single word would excuse every text that holds it.
+Sentence = Annotated[str, Field(min_length=20, max_length=280)]
 
 
 class BrandTable(Table):
@@ -200,6 +202,7 @@ class BrandTable(Table):
     privacy_url: Link = ""  #: the privacy notice; X wants it in private messages
     contact: str = ""
     facts: tuple[str, ...] = ()
+    incident_lines: tuple[Sentence, ...] = ()  #: approved: may be said to everybody alike
     reviewed_only: bool = False  #: offer only texts that somebody has signed off
 
     def brand(self) -> Brand:
@@ -219,6 +222,7 @@ class BrandTable(Table):
             privacy_url=self.privacy_url,
             contact=self.contact,
             facts=self.facts,
+            incident_lines=self.incident_lines,
             reviewed_only=self.reviewed_only,
         )
 

@@ -139,7 +139,7 @@ def examine(
         facts=(*brand.facts, *checked),
         other_names=tuple(other_names),
         used=tuple(used),
-        settled=settled,
+        settled=settled | sentences_of(brand.incident_lines, language),
     )
     order = list(Code)
     first: dict[str, Finding] = {}
@@ -361,8 +361,15 @@ def _whole(reading: _Reading) -> Iterator[Finding]:
     if spoken is not None and reading.language in tongues() and spoken != reading.language:
         yield reading.finding(Code.WRONG_LANGUAGE, f"{spoken} instead of {reading.language}")
     again = next((old for old in reading.used if same_words(reading.text, old)), None)
-    if again is not None:
+    if again is not None and not _says_incident_line(reading):
         yield reading.finding(Code.REPEATED_TEXT, again)
+
+
+def _says_incident_line(reading: _Reading) -> bool:
+    """Whether a sentence stands there that may be said to everybody: in an incident many ask."""
+    said = " ".join(reading.shown.lower().split())
+    lines = (folded(line, reading.language) for line in reading.brand.incident_lines)
+    return any(" ".join(line.lower().split()) in said for line in lines)
 
 
 _HANDLES = re.compile(r"(?<!\w)@[\w.@-]+")

@@ -77,6 +77,17 @@ def test_every_problem_is_found_at_once(tmp_path: Path) -> None:
     assert any("policy.undo_seconds: found 'soon';" in p for p in found)
 
 
+def test_an_incident_line_is_a_whole_sentence(tmp_path: Path) -> None:
+    line = "Our checkout is down, and we are working on it."
+
+    (problem,) = problems_of(tmp_path, BRAND + "incident_lines = ['Sorry']\n")
+    brand = load(written(tmp_path, BRAND + f"incident_lines = ['{line}']\n")).brands[0]
+
+    assert "brands.0.incident_lines.0: found 'Sorry'" in problem
+    assert "at least 20 characters" in problem
+    assert brand.incident_lines == (line,)
+
+
 def test_quiet_hours_that_never_end_are_refused(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, BRAND + "[policy]\nquiet_hours = '22:00-22:00'\n")
 

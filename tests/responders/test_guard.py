@@ -239,6 +239,28 @@ def test_the_same_words_for_another_customer_are_a_repetition() -> None:
     assert again("...", "!")
 
 
+@pytest.mark.parametrize(
+    ("language", "line", "frame"),
+    [
+        ("en", "Our checkout is down, and we're working on it.", "Hi {}. We're sorry. {} Lena"),
+        ("de", "Unsere Kasse steht still, wir arbeiten daran.", "Hallo {}, das tut uns leid. {}"),
+        ("zh", "我们的结账系统暂时无法使用\uff0c正在修复。", "{}您好\uff0c非常抱歉。{}"),
+    ],
+)
+def test_an_incident_line_may_be_said_to_everybody(language: str, line: str, frame: str) -> None:
+    first, again = (frame.format(name, line) for name in "李王")
+
+    def found(text: str, brand: Brand) -> set[str]:
+        seen = examine(text, Half.PUBLIC, language=language, brand=brand, way=WAY, used=[first])
+        return {finding.code for finding in seen}
+
+    approved = replace(BRAND, incident_lines=(line.replace("'", "\u2019"),))
+
+    assert Code.REPEATED_TEXT in found(again, BRAND)
+    assert found(again, approved) == set()
+    assert found(f"{again} 49.90 EUR", approved) == {Code.AMOUNT}
+
+
 def test_chinese_repetitions_are_seen_without_spaces() -> None:
     text = "非常抱歉给您带来不好的体验\uff0c我们想了解具体情况。"
     found = examine(
