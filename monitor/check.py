@@ -228,7 +228,9 @@ def _texts(settings: Settings) -> Iterator[Finding]:
                 where="playbooks", what=f'{place}: {found.code}, "{found.words}"', do=found.do
             )
     if encoder.available():
-        yield Finding(where="guard", what="reads phrases and meaning", fine=True)
+        yield Finding(
+            where="guard", what="reads phrases and meaning; posts are read closely", fine=True
+        )
     else:
         yield Finding(
             where="guard",

@@ -21,6 +21,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -180,7 +181,7 @@ Amount = Annotated[Money, BeforeValidator(_money)]
 Language = Annotated[str, AfterValidator(_language)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 #: Long enough to be one: a single word would excuse every text that holds it.
-Sentence = Annotated[str, Field(min_length=20, max_length=280)]
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=20, max_length=280)]
 
 
 class BrandTable(Table):

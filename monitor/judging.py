@@ -51,23 +51,25 @@ class Opinion:
         self._trust_addressed = trust_addressed
 
     def __call__(self, mention: Mention, brand: Brand) -> Verdict:
-        """The verdict on one post."""
-        return self.page([mention], brand)[0]
+        """The verdict on one post, read closely whatever the ear says: somebody looks at it."""
+        return self._judge.look_closer(mention.text, self._heard([mention], brand)[0])
 
     def page(self, mentions: Sequence[Mention], brand: Brand) -> Sequence[Verdict]:
-        """The verdicts on many posts, in order."""
+        """The verdicts on many posts, in order; what needs a person is read closely."""
+        return [
+            self._judge.look_closer(mention.text, verdict) if verdict.needs_person else verdict
+            for mention, verdict in zip(mentions, self._heard(mentions, brand), strict=True)
+        ]
+
+    def _heard(self, mentions: Sequence[Mention], brand: Brand) -> Sequence[Verdict]:
         verdicts = self._judge.judge_all(
             [mention.text for mention in mentions],
             hints=[mention.language for mention in mentions],
             team=self._layer(brand.name),
         )
-        about = (
+        return [
             self._about(mention, brand, verdict)
             for mention, verdict in zip(mentions, verdicts, strict=True)
-        )
-        return [
-            self._judge.look_closer(mention.text, verdict) if verdict.needs_person else verdict
-            for mention, verdict in zip(mentions, about, strict=True)
         ]
 
     def _about(self, mention: Mention, brand: Brand, verdict: Verdict) -> Verdict:

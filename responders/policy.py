@@ -88,6 +88,6 @@ class Brand:
     privacy_url: str = ""  #: the privacy notice; X wants it in private messages
     contact: str = ""  #: the official channel that a text may name, such as a mail address
     facts: tuple[str, ...] = field(default=())  #: amounts and terms that a text may state
-    #: Sentences that may be said to everybody alike, such as what is known of an outage.
+    #: Approved sentences, such as what is known of an outage: a text with one may go out again.
     incident_lines: tuple[str, ...] = ()
     reviewed_only: bool = False  #: offer only texts that somebody has signed off

@@ -112,7 +112,7 @@ class Judge:
         return verdicts
 
     def look_closer(self, text: str, verdict: Verdict) -> Verdict:
-        """The verdict with what a close reading says of the topic and the matters; some 15 ms.
+        """The verdict with what a close reading says of the topic and the matters.
 
         For posts that get an answer; the same verdict where nothing can be read closely.
 

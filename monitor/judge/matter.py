@@ -24,6 +24,8 @@ STRETCH = 8.0
 NGRAMS = 4.0
 #: So many are told, and none that is less likely than this.
 _TOLD, _LEAST = 6, 0.03
+#: One name alone would say that it is sure (`Playbooks.matter`), which is not decided here.
+_AT_LEAST = 2
 #: What is named where it is one of these, and open which: the whole is as likely as all its parts.
 #: The narrower ones first.
 WIDER = {
@@ -136,12 +138,16 @@ def matters(own: str, vector: Vector | None) -> tuple[tuple[str, float], ...]:
 def told(names: Sequence[str], chances: Chances) -> tuple[tuple[str, float], ...]:
     """The likeliest names with their chances; a whole where it is open which of its parts."""
     found = [(names[place], float(chances[place])) for place in np.argsort(-chances)[:_TOLD]]
-    likely = [one for one in found if one[1] >= _LEAST] or found[:1]
+    likely = [one for one in found if one[1] >= _LEAST]
+    if len(likely) < _AT_LEAST:
+        likely = found[:_AT_LEAST]
     for wider, parts in WIDER.items():
         likeliest = max(chance for _, chance in likely)
         if likeliest >= _OPEN_BELOW:
             break
-        whole = sum(float(chances[names.index(part)]) for part in {wider, *parts} & set(names))
+        whole = sum(
+            float(chances[names.index(part)]) for part in sorted({wider, *parts} & set(names))
+        )
         if whole > likeliest:
             likely = [one for one in likely if one[0] != wider] + [(wider, whole)]
     likely.sort(key=lambda one: -one[1])

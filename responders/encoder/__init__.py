@@ -15,11 +15,11 @@ from threading import Lock
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from responders.encoder.network import FAR, Network, softmax
-from responders.encoder.packed import Floats, Packed, Vocabulary, find, opened
+from responders.encoder.network import Network, softmax
+from responders.encoder.packed import Floats, Packed, Vocabulary, find, opened, starts_right
 from responders.encoder.tokens import Token, cut
 
-__all__ = ["BEFORE", "FAR", "LEARNT", "Floats", "Tuned", "available", "softmax", "tuned"]
+__all__ = ["BEFORE", "LEARNT", "Floats", "Tuned", "available", "softmax", "tuned"]
 
 #: The file beside a module that holds what was learnt for it.
 LEARNT = "learnt.npz"
@@ -38,7 +38,7 @@ class Tuned:
     def read(self, text: str, most: int) -> tuple[list[Token], Floats]:
         """The pieces of a text, `most` of them at the most, and a row of numbers for each.
 
-        About 15 ms of one core for a post, 40 for three long sentences.
+        About 20 ms of one core for a short post, 60 for a long one.
         """
         tokens = cut(BEFORE + text, self.vocabulary, most)
         with threadpool_limits(limits=1, user_api="blas"):  # more would wait for idle cores
@@ -47,8 +47,9 @@ class Tuned:
 
 
 def available() -> bool:
-    """Whether the weights are installed."""
-    return find() is not None
+    """Whether the weights are installed, in the form that we read."""
+    path = find()
+    return path is not None and starts_right(path)
 
 
 _MAKING = Lock()

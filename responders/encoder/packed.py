@@ -9,7 +9,7 @@ import mmap
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,13 @@ def find() -> Path | None:
     except ModuleNotFoundError:
         return None
     return Path(str(path)) if path.is_file() else None
+
+
+@cache
+def starts_right(path: Path) -> bool:
+    """Whether a file begins as such weights do."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -270,15 +270,14 @@ def _phrases(reading: _Reading) -> Iterator[_Heard]:
 def _looked_again(reading: _Reading, heard: Collection[_Heard]) -> Iterator[Finding]:
     """What the phrases found and the model does not think wrong, and what it finds besides."""
     # Addresses are judged by their patterns; to the model each looks like somebody's data.
-    in_part = _without(reading.shown, reading.settled)
-    unsettled = facts.without_addresses(in_part)
-    # Who has read a part cannot say what the text is as a whole.
-    unasked = meaning.OF_THE_WHOLE if in_part != reading.shown else ()
-    seen = {
-        found.code: found
-        for found in meaning.suspicions(unsettled, reading.half)
-        if found.code not in unasked
-    }
+    everything = facts.without_addresses(reading.shown)
+    unsettled = facts.without_addresses(_without(reading.shown, reading.settled))
+    seen = {found.code: found for found in meaning.suspicions(unsettled, reading.half)}
+    if unsettled != everything:
+        # Who has read a part cannot say what the text is as a whole.
+        whole = {found.code: found for found in meaning.suspicions(everything, reading.half)}
+        seen = {code: found for code, found in seen.items() if code not in meaning.OF_THE_WHOLE}
+        seen |= {code: whole[code] for code in meaning.OF_THE_WHOLE & whole.keys()}
     for finding, start, end in heard:
         suspicion = seen.get(Code(finding.code))
         # The model has no word in what it did not read.

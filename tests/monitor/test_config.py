@@ -81,10 +81,12 @@ def test_an_incident_line_is_a_whole_sentence(tmp_path: Path) -> None:
     line = "Our checkout is down, and we are working on it."
 
     (problem,) = problems_of(tmp_path, BRAND + "incident_lines = ['Sorry']\n")
+    (blank,) = problems_of(tmp_path, BRAND + f"incident_lines = ['{' ' * 30}']\n")
     brand = load(written(tmp_path, BRAND + f"incident_lines = ['{line}']\n")).brands[0]
 
     assert "brands.0.incident_lines.0: found 'Sorry'" in problem
     assert "at least 20 characters" in problem
+    assert "at least 20 characters" in blank
     assert brand.incident_lines == (line,)
 
 

@@ -38,6 +38,16 @@ def test_no_more_pieces_than_asked_for() -> None:
     assert len(cut("word " * 500, vocabulary, 20)) == 22
 
 
+def test_a_file_of_another_kind_is_as_good_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.bin"
+    other.write_bytes(b"GGUF" + bytes(100))
+    monkeypatch.setattr(encoder, "find", lambda: other)
+
+    assert not encoder.available()
+
+
 def test_what_no_piece_spells_is_unknown_and_not_lost() -> None:
     path = find()
     assert path is not None

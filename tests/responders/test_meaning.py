@@ -256,6 +256,25 @@ class TestWhatIsSettled:
         assert found(frozenset(), invitation) == {Code.DM_ONLY}
         assert found(settled, text) == set()
 
+    @pytest.mark.parametrize(
+        "added", ["You can write to us here or call.", "It should be up again by 6 pm."]
+    )
+    def test_what_only_looks_like_an_invitation_is_none_beside_our_own_words(
+        self, added: str
+    ) -> None:
+        ours = "That must have been a nasty surprise, and I'd like to help with it."
+
+        found = examine(
+            f"{ours} {added}",
+            Half.PUBLIC,
+            language="en",
+            brand=BRAND,
+            way=WAY,
+            settled=sentences_of([ours], "en"),
+        )
+
+        assert Code.DM_ONLY not in {finding.code for finding in found}
+
     def test_a_fault_that_is_written_into_our_words_is_found(self) -> None:
         books = load()
         it = draft(case(Verdict(language="en", angry=True, topic=Topic.DAMAGED)))

@@ -1,14 +1,13 @@
-"""What a post is about, read closely: for the posts that get an answer.
+"""What a post is about, read closely: for the posts that need a person.
 
 The judge's ear (topic.py, matter.py) hears thousands of posts a second and follows their words; a
-broken promise sounds to it like a broken cup. What is answered is read again here, by a language
-model (responders/encoder) that was tuned on posts written for this project. It takes some 15 ms a
-post. Without its weights the ear's word stands, and `amends check` says so.
+broken promise sounds to it like a broken cup. What needs a person is read again here, by a language
+model (responders/encoder) that was tuned on posts written for this project. It takes about 20 ms a
+short post, 60 a long one. Without its weights the ear's word stands, and `amends check` says so.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +24,9 @@ from responders.verdict import HEARD_MATTERS, NO_MATTER, Topic, Verdict
 TOPICS = (*(topic.value for topic in COMPLAINTS), *sorted(KINDS))
 #: What it can name. The order is the model's.
 MATTERS = (NO_MATTER, *sorted(HEARD_MATTERS))
-#: Two hundred words; what follows says nothing new of what a post is about.
+#: Some seventy words; what follows says little new of what a post is about.
 MOST_TOKENS = 96
-#: A token's letters, at the least: more text than these tokens can hold is not even cut.
+#: More than that many tokens usually hold: the rest is not even cut into them.
 _READ_CHARACTERS = 1200
 
 Chances = NDArray[np.float64]
@@ -51,12 +50,8 @@ def prepared(text: str) -> str:
     return " ".join(without_links(text).split())[:_READ_CHARACTERS]
 
 
-@lru_cache(maxsize=512)
 def subject(text: str) -> Subject:
-    """What the post is about, in any of about a hundred languages; taught in twelve.
-
-    Kept: a post is read when it is judged and again when its case grows.
-    """
+    """What the post is about, in any of about a hundred languages; taught in twelve."""
     model = encoder.tuned(__package__)
     _, flow = model.read(prepared(text), MOST_TOKENS)
     return heard(flow, model.heads)

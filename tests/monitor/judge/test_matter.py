@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from monitor.judge import Judge, lessons, matter
@@ -143,6 +144,12 @@ def test_what_may_be_one_of_several_is_told_as_the_whole(monkeypatch: pytest.Mon
     assert told["journey"] > 0.8 > told["flight_delay"]
     assert "journey" not in sure
     assert sure["flight_delay"] > 0.9
+
+
+def test_one_name_alone_is_never_told_by_the_ear() -> None:
+    told = matter.told(("battery", "food", "voucher"), np.array([0.99, 0.006, 0.004]))
+
+    assert told == (("battery", 0.99), ("food", 0.006))
 
 
 def test_without_a_model_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
