@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -72,8 +73,20 @@ def load(folder: Path | None = None) -> Playbooks:
     Raises:
         PlaybookError: a file of either kind cannot be used.
     """
-    if folder is not None and not folder.is_dir():
+    if folder is None:
+        return _ours()
+    if not folder.is_dir():
         raise PlaybookError(f"{folder}: is no folder; [playbooks] folder names one")
+    return _loaded(folder)
+
+
+@cache
+def _ours() -> Playbooks:
+    """Read once: nobody changes them while a program runs."""
+    return _loaded(None)
+
+
+def _loaded(folder: Path | None) -> Playbooks:
     raw, origin = _files(OURS, folder)
     raw_matters, places = _files(OURS / MATTERS, folder / MATTERS if folder else None)
     try:

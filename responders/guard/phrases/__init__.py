@@ -117,8 +117,9 @@ class Phrase:
         return next(self.spans(text), None) is not None
 
 
+@cache
 def phrase(source: str, *, spaced: bool = True) -> Phrase:
-    """Read one phrase.
+    """Read one phrase; the same one again where it was read before.
 
     Raises:
         PhraseError: a bracket is not closed, or the phrase holds no word that must be there.
