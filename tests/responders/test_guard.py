@@ -244,11 +244,15 @@ def test_the_same_words_for_another_customer_are_a_repetition() -> None:
     [
         ("en", "Our checkout is down, and we're working on it.", "Hi {}. We're sorry. {} Lena"),
         ("de", "Unsere Kasse steht still, wir arbeiten daran.", "Hallo {}, das tut uns leid. {}"),
-        ("zh", "我们的结账系统暂时无法使用\uff0c正在修复。", "{}您好\uff0c非常抱歉。{}"),
+        (
+            "zh",
+            "我们的结账系统暂时无法使用\uff0c工程师正在处理\uff0c请稍后再试。",
+            "{}您好\uff0c非常抱歉。{}",
+        ),
     ],
 )
 def test_an_incident_line_may_be_said_to_everybody(language: str, line: str, frame: str) -> None:
-    first, again = (frame.format(name, line) for name in "李王")
+    first, again = (frame.format(name, line) for name in ("Jo", "Al"))
 
     def found(text: str, brand: Brand) -> set[str]:
         seen = examine(text, Half.PUBLIC, language=language, brand=brand, way=WAY, used=[first])
