@@ -114,7 +114,7 @@ class Judge:
     def look_closer(self, text: str, verdict: Verdict) -> Verdict:
         """The verdict with what a close reading says of the topic and the matters.
 
-        For posts that get an answer; the same verdict where nothing can be read closely.
+        For posts that need a person; the same verdict where nothing can be read closely.
 
         Args:
             text: As it was posted.

@@ -151,7 +151,6 @@ class Upper(nn.Module):
     def __init__(self, packed: Packed) -> None:
         """As they are packed, with narrow matrices that say nothing yet."""
         super().__init__()
-        self.width = packed.width
         self.layers = nn.ModuleList(_Layer(packed, at) for at in range(FIRST, packed.layers))
         self.drop = nn.Dropout(DROPPED)
 

@@ -139,7 +139,7 @@ def examine(
         facts=(*brand.facts, *checked),
         other_names=tuple(other_names),
         used=tuple(used),
-        settled=settled | sentences_of(brand.incident_lines, language),
+        settled=settled,
     )
     order = list(Code)
     first: dict[str, Finding] = {}
@@ -271,7 +271,8 @@ def _looked_again(reading: _Reading, heard: Collection[_Heard]) -> Iterator[Find
     """What the phrases found and the model does not think wrong, and what it finds besides."""
     # Addresses are judged by their patterns; to the model each looks like somebody's data.
     everything = facts.without_addresses(reading.shown)
-    unsettled = facts.without_addresses(_without(reading.shown, reading.settled))
+    settled = reading.settled | sentences_of(reading.brand.incident_lines, reading.language)
+    unsettled = facts.without_addresses(_without(reading.shown, settled))
     seen = {found.code: found for found in meaning.suspicions(unsettled, reading.half)}
     if unsettled != everything:
         # Who has read a part cannot say what the text is as a whole.
